@@ -1,0 +1,345 @@
+"""Everything that can happen to a conversation, in the past tense.
+
+Events are small frozen facts. They carry identifiers made by the shell and never the text of a message,
+so that erasing texts breaks neither the history nor a replay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestrator.domain.conversation import Device, Purpose, Role, Verdict
+
+FailureReason = Literal["closed", "full", "nobody", "declined_by_all", "timed_out"]
+
+
+# --- the visitor -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationStarted:
+    """A visitor opened the chat. ``bot_id`` is None on a site without a bot."""
+
+    conversation_id: str
+    site_id: str
+    visitor_id: str
+    language: str
+    device: Device
+    can_video: bool
+    bot_id: str | None = None
+    previous_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorWrote:
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequested:
+    """The visitor asked for a person without a bot's card."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRequested:
+    """The visitor asked for a video conversation (V4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeft:
+    """The visitor gave up the place in the queue, not the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class LobbyLeft:
+    """A participant chose to stay in chat instead of joining the call."""
+
+    by: Role
+
+
+@dataclass(frozen=True, slots=True)
+class VideoAccepted:
+    """The visitor accepted an agent's proposal; ``call_id`` names the room to open."""
+
+    proposal_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoDeclined:
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """An explicit end of the video by one side; the chat goes on (V8)."""
+
+    by: Role
+
+
+@dataclass(frozen=True, slots=True)
+class VideoResumed:
+    """The visitor resumed a call that dropped; ``call_id`` names the room to open."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSwitched:
+    """The visitor turned the camera on or off."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityChanged:
+    """The visitor's page found out whether it can do video at all."""
+
+    can_video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """An explicit choice by the visitor (a BCP 47 tag)."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorDisconnected:
+    """The last socket of the visitor went away."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorReconnected:
+    """A socket of the visitor came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationClosed:
+    """Somebody closed the conversation: ``visitor``, ``agent``, ``bot`` or ``system``."""
+
+    by: Literal["visitor", "agent", "bot", "system"]
+
+
+# --- the bot ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BotReplied:
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequested:
+    """The bot showed a transfer card. ``verdict`` was judged on the text actually shown (V10, V11)."""
+
+    message_id: str
+    verdict: Verdict
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BotFailed:
+    """The bot gave no usable answer: ``starting``, ``unreachable``, ``timeout``, ``malformed``, ``error``."""
+
+    reason: Literal["starting", "unreachable", "timeout", "malformed", "error"]
+
+
+# --- distribution ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInvited:
+    invitation_id: str
+    agent_id: str
+    purpose: Purpose = Purpose.OFFER
+    note_message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAccepted:
+    """``call_id`` names the room to open should the policy go to video at once."""
+
+    invitation_id: str
+    agent_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationDeclined:
+    invitation_id: str
+    agent_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationExpired:
+    """Timer ``invitation``."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRevoked:
+    """The invited agent became unable to take it (disconnected, switched off)."""
+
+    invitation_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStarted:
+    """Timer ``round``: those who declined may be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """Distribution found nobody and the visitor cannot be parked."""
+
+    reason: FailureReason
+
+
+# --- the agent -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWrote:
+    agent_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoProposed:
+    """An agent offered video (V9)."""
+
+    agent_id: str
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalWithdrawn:
+    agent_id: str
+    proposal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDisconnected:
+    """The agent's last socket has been gone."""
+
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReconnected:
+    agent_id: str
+
+
+# --- the media server ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConnected:
+    call_id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDropped:
+    call_id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLost:
+    """The room itself is gone (the media process ended); nobody is connected any more."""
+
+    call_id: str
+
+
+# --- timers ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IdleTimedOut:
+    """Timer ``idle``."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTimedOut:
+    """Timer ``queue``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LobbyTimedOut:
+    """Timer ``lobby``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReconnectTimedOut:
+    """Timer ``reconnect``: the grace after a drop has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeOfferEnded:
+    """Timer ``resume``: a dropped call can no longer be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalExpired:
+    """Timer ``proposal``."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorAwayTimedOut:
+    """Timer ``visitor_away``."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAwayTimedOut:
+    """Timer ``agent_away``: the return window of a lost agent has passed."""
+
+
+Event = (
+    ConversationStarted
+    | VisitorWrote
+    | PersonRequested
+    | VideoRequested
+    | QueueLeft
+    | LobbyLeft
+    | VideoAccepted
+    | VideoDeclined
+    | HungUp
+    | VideoResumed
+    | CameraSwitched
+    | CapabilityChanged
+    | LanguageChosen
+    | VisitorDisconnected
+    | VisitorReconnected
+    | ConversationClosed
+    | BotReplied
+    | TransferRequested
+    | BotFailed
+    | AgentInvited
+    | AgentAccepted
+    | InvitationDeclined
+    | InvitationExpired
+    | InvitationRevoked
+    | RoundStarted
+    | TransferFailed
+    | AgentWrote
+    | VideoProposed
+    | ProposalWithdrawn
+    | AgentDisconnected
+    | AgentReconnected
+    | MediaConnected
+    | MediaDropped
+    | MediaLost
+    | IdleTimedOut
+    | QueueTimedOut
+    | LobbyTimedOut
+    | ReconnectTimedOut
+    | ResumeOfferEnded
+    | ProposalExpired
+    | VisitorAwayTimedOut
+    | AgentAwayTimedOut
+)
