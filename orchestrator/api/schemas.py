@@ -1,0 +1,661 @@
+"""What crosses the wire: the shapes of requests, responses and socket frames.
+
+These models are the contract with the pages: the TypeScript types are generated from the OpenAPI document
+they produce. They are apart from the domain's types and from the tables on purpose.
+Times are ISO 8601 in UTC; durations are seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = Annotated[str, Field(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35, examples=["fr", "en-GB"])]
+Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+RoleName = Literal["agent", "supervisor", "designer", "admin"]
+StateName = Literal["chat", "queued", "video_lobby", "in_video", "closed"]
+PartyName = Literal["none", "bot", "agent"]
+CameraPolicyName = Literal["allowed", "off_by_default", "forbidden"]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- messages ----------------------------------------------------------------------------------------
+
+
+class Author(Model):
+    role: Literal["visitor", "bot", "agent", "system"]
+    name: str | None = None
+
+
+class TextContent(Model):
+    type: Literal["text"] = "text"
+    text: str
+
+
+class ImageContent(Model):
+    type: Literal["image"] = "image"
+    url: str
+    alt: str = ""
+
+
+class CardContent(Model):
+    """A transfer card as it was shown."""
+
+    type: Literal["card"] = "card"
+    title: str | None = None
+    text: str
+    image_url: str | None = None
+
+
+class NoticeContent(Model):
+    """A line of the system; the page renders ``key`` from its message catalogue."""
+
+    type: Literal["notice"] = "notice"
+    key: str
+    params: dict[str, str] = {}
+
+
+class ErasedContent(Model):
+    """The text was erased; its place in the history stays."""
+
+    type: Literal["erased"] = "erased"
+
+
+Content = Annotated[
+    TextContent | ImageContent | CardContent | NoticeContent | ErasedContent, Field(discriminator="type")
+]
+
+
+class QuickReply(Model):
+    title: str
+    value: str
+
+
+class Message(Model):
+    """A line of the history. ``position`` orders the lines of one conversation, without gaps that matter."""
+
+    id: str
+    conversation_id: str
+    position: int
+    author: Author
+    content: Content
+    quick_replies: list[QuickReply] = []
+    client_id: str | None = None
+    at: datetime
+
+
+class PostMessage(Model):
+    """``client_id`` makes posting idempotent: sent again, the first message is returned. ``quick_reply`` is the value
+    of an offered quick reply that the visitor chose; it must have been offered in this conversation."""
+
+    client_id: Identifier
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    quick_reply: Annotated[str, Field(max_length=256)] | None = None
+
+
+# --- the conversation as a person sees it ----------------------------------------------------------
+
+
+class PersonView(Model):
+    name: str
+    picture_url: str | None = None
+
+
+class WaitBand(Model):
+    """An honest band in seconds."""
+
+    p50: float
+    p90: float
+
+
+class QueueView(Model):
+    """``wait`` is null when the estimate is off or unknown; ``wait_unknown`` tells which."""
+
+    position: int
+    since: datetime
+    wait: WaitBand | None = None
+    wait_unknown: bool = False
+
+
+class ProposalView(Model):
+    id: str
+    agent_name: str
+    expires_at: datetime
+
+
+class CallView(Model):
+    """``camera_policy`` is the visitor's; ``lobby_until`` is set in the lobby, ``grace_until`` after a drop."""
+
+    id: str
+    camera_policy: CameraPolicyName
+    reassurance: str | None = None
+    visitor_connected: bool
+    agent_connected: bool
+    camera_on: bool = False
+    lobby_until: datetime | None = None
+    grace_until: datetime | None = None
+
+
+class VisitorActions(Model):
+    """What the visitor may do now, as `decide` says. Pages show or hide by these alone."""
+
+    write: bool = False
+    request_person: bool = False
+    request_video: bool = False
+    leave_queue: bool = False
+    accept_video: bool = False
+    decline_video: bool = False
+    leave_lobby: bool = False
+    hang_up: bool = False
+    resume_video: bool = False
+    close: bool = False
+
+
+class VisitorConversation(Model):
+    id: str
+    state: StateName
+    party: PartyName
+    need: Literal["chat", "video"]
+    language: str
+    version: int
+    bot: PersonView | None = None
+    agent: PersonView | None = None
+    queue: QueueView | None = None
+    proposal: ProposalView | None = None
+    call: CallView | None = None
+    resume_until: datetime | None = None
+    previous_id: str | None = None
+    started_at: datetime
+    closed_at: datetime | None = None
+    can: VisitorActions
+
+
+class AgentActions(Model):
+    write: bool = False
+    propose_video: bool = False
+    withdraw_video: bool = False
+    leave_lobby: bool = False
+    hang_up: bool = False
+    close: bool = False
+
+
+class VisitorInfo(Model):
+    id: str
+    language: str
+    device: Literal["desktop", "mobile"]
+    can_video: bool
+    present: bool
+    page_url: str | None = None
+
+
+class EscalationView(Model):
+    """Whether the bot's card escalates, and why or why not (V11)."""
+
+    escalates: bool
+    reason: str
+    card_id: str | None = None
+    phrase: str | None = None
+
+
+class AgentConversation(Model):
+    id: str
+    site_id: str
+    site_name: str
+    state: StateName
+    party: PartyName
+    need: Literal["chat", "video"]
+    version: int
+    agent: PersonView | None = None
+    mine: bool
+    visitor: VisitorInfo
+    group: str | None = None
+    slots: dict[str, str] = {}
+    summary: str | None = None
+    escalation: EscalationView | None = None
+    queue: QueueView | None = None
+    proposal: ProposalView | None = None
+    call: CallView | None = None
+    video_unavailable: str | None = None
+    started_at: datetime
+    closed_at: datetime | None = None
+    can: AgentActions
+
+
+class InvitationView(Model):
+    """An invitation on the desk; ``last_messages`` give the context before accepting."""
+
+    id: str
+    conversation: AgentConversation
+    purpose: Literal["offer", "transfer"]
+    with_video: bool
+    expires_at: datetime
+    last_messages: list[Message] = []
+    note: str | None = None
+
+
+class Presence(Model):
+    chat: bool
+    video: bool
+
+
+class Capacity(Model):
+    chat_used: int
+    chat_total: int
+    video_used: int
+    video_total: int
+
+
+class AgentState(Model):
+    """Everything the desk shows on opening. ``seq`` is where the socket goes on from."""
+
+    agent: User
+    presence: Presence
+    capacity: Capacity
+    invitations: list[InvitationView] = []
+    conversations: list[AgentConversation] = []
+    seq: int
+
+
+# --- visitor session ----------------------------------------------------------------------------------
+
+
+class StartSession(Model):
+    """Sent by the widget when it loads. ``token`` is the one kept from an earlier page, if any."""
+
+    site_key: Identifier
+    language: Language
+    device: Literal["desktop", "mobile", "tablet"] = "desktop"
+    can_video: bool = True
+    page_url: Annotated[str, Field(max_length=2048)] | None = None
+    token: Annotated[str, Field(max_length=2048)] | None = None
+
+
+class WidgetTexts(Model):
+    """Texts of the notification in the visitor's language, from the policy (V1, V3)."""
+
+    title: str
+    subtitle: str
+    chat_button: str
+    video_button: str
+    reassurance: str | None = None
+
+
+class SiteView(Model):
+    id: str
+    name: str
+    language: str
+    languages: list[str]
+    chat_entry: bool
+    video_entry: bool
+    camera_policy: CameraPolicyName
+    texts: WidgetTexts
+    bot: PersonView | None = None
+
+
+class VisitorSession(Model):
+    """``token`` authenticates every further visitor call (``Authorization: Bearer``) and the socket's hello."""
+
+    token: str
+    visitor_id: str
+    site: SiteView
+    conversation: VisitorConversation | None = None
+    messages: list[Message] = []
+    seq: int
+    bot_status: Literal["ready", "starting", "down"] | None = None
+
+
+class StartConversation(Model):
+    """``want`` video asks for a video conversation at once (V4)."""
+
+    client_id: Identifier
+    want: Literal["chat", "video"] = "chat"
+    language: Language | None = None
+
+
+class VisitorConversationWithHistory(Model):
+    conversation: VisitorConversation
+    messages: list[Message]
+
+
+class AgentConversationWithHistory(Model):
+    conversation: AgentConversation
+    messages: list[Message]
+
+
+class PostedMessage(Model):
+    message: Message
+    conversation_id: str
+
+
+class ProposalAnswer(Model):
+    proposal_id: Identifier
+
+
+class CapabilityUpdate(Model):
+    can_video: bool
+
+
+class LanguageUpdate(Model):
+    language: Language
+
+
+class DeclineInvitation(Model):
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class TransferToAgent(Model):
+    agent_id: Identifier
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+# --- calls (WHIP-shaped, RFC 9725) ---------------------------------------------------------------------
+
+
+class IceServer(Model):
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class CallToken(Model):
+    """A token for one connection. POST the offer to ``url`` as application/sdp with it as bearer."""
+
+    token: str
+    url: str
+    role: Literal["visitor", "agent"]
+    camera_policy: CameraPolicyName
+    ice_servers: list[IceServer] = []
+    expires_at: datetime
+
+
+class CameraSwitch(Model):
+    on: bool
+
+
+# --- accounts ------------------------------------------------------------------------------------------
+
+
+class Login(Model):
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class User(Model):
+    id: str
+    email: str
+    name: str
+    role: RoleName
+    picture_url: str | None = None
+    may_propose_video: bool = True
+
+
+class CreateUser(Model):
+    email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    role: RoleName
+    password: Annotated[str, Field(min_length=10, max_length=256)]
+    may_propose_video: bool = True
+
+
+class ChangePassword(Model):
+    current_password: Annotated[str, Field(max_length=256)]
+    new_password: Annotated[str, Field(min_length=10, max_length=256)]
+
+
+class ResetPassword(Model):
+    """``token`` comes from a reset link that an admin made; it works once and for an hour."""
+
+    token: Annotated[str, Field(max_length=512)]
+    new_password: Annotated[str, Field(min_length=10, max_length=256)]
+
+
+class ResetLink(Model):
+    token: str
+    expires_at: datetime
+
+
+class CreateSite(Model):
+    id: Identifier
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    allowed_origins: Annotated[list[str], Field(min_length=1, max_length=20)]
+    language: Language = "fr"
+    bot: bool = True
+
+
+class Site(Model):
+    id: str
+    name: str
+    key: str
+    allowed_origins: list[str]
+    language: str
+    bot: bool
+
+
+# --- the bot ------------------------------------------------------------------------------------------
+
+
+class BotQuickReply(Model):
+    title: Annotated[str, Field(max_length=80)]
+    payload: Annotated[str, Field(max_length=256)]
+
+
+class BotInlineCard(Model):
+    title: Annotated[str, Field(max_length=200)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class BotTextReply(Model):
+    id: Identifier
+    type: Literal["text"]
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    quick_replies: Annotated[list[BotQuickReply], Field(max_length=20)] = []
+
+
+class BotImageReply(Model):
+    id: Identifier
+    type: Literal["image"]
+    url: Annotated[str, Field(max_length=2048, pattern=r"^https?://")]
+    alt: Annotated[str, Field(max_length=300)] = ""
+
+
+class BotTransferReply(Model):
+    """A transfer card: by id of the policy's cards, or inline."""
+
+    id: Identifier
+    type: Literal["transfer"]
+    card_id: Identifier | None = None
+    card: BotInlineCard | None = None
+    slots: Annotated[dict[str, str], Field(max_length=50)] = {}
+    summary: Annotated[str, Field(max_length=2000)] | None = None
+    reason: Annotated[str, Field(max_length=200)] | None = None
+
+
+class BotCustomReply(Model):
+    id: Identifier
+    type: Literal["custom"]
+    data: dict[str, object] = {}
+
+
+BotReply = Annotated[
+    BotTextReply | BotImageReply | BotTransferReply | BotCustomReply, Field(discriminator="type")
+]
+
+
+class BotTurn(Model):
+    """One turn of the bot, posted when it has ended; signed with the shared secret."""
+
+    conversation_id: Identifier
+    in_reply_to: Identifier
+    replies: Annotated[list[BotReply], Field(max_length=50)] = []
+    error: Annotated[str, Field(max_length=500)] | None = None
+
+
+class RefusedReply(Model):
+    id: str
+    reason: str
+
+
+class BotTurnResult(Model):
+    """Which replies were taken, and which were refused and why (the bot can log it)."""
+
+    accepted: list[str] = []
+    refused: list[RefusedReply] = []
+
+
+# --- decisions ----------------------------------------------------------------------------------------
+
+
+class NearMissView(Model):
+    row: str
+    guard: str
+    values: dict[str, bool | int | float | str]
+
+
+class DecisionView(Model):
+    version: int
+    at: datetime
+    event: str
+    outcome: Literal["moved", "denied"]
+    state: str
+    to: str | None
+    row: str | None
+    reason: str | None = None
+    revision: str
+    facts: dict[str, bool | int | float | str]
+    near_misses: list[NearMissView]
+
+
+# --- errors (RFC 9457) -----------------------------------------------------------------------------------
+
+
+class Problem(Model):
+    """``application/problem+json``. ``code`` is stable and meant for programs; ``detail`` for people."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str | None = None
+    code: str
+
+
+# --- socket frames ------------------------------------------------------------------------------------
+# The first frame of a client is its hello, within 5 s. A visitor's carries the token; an agent's socket is
+# authenticated by the cookie. ``after`` is the last sequence number seen; everything later follows in order.
+
+
+class VisitorHello(Model):
+    type: Literal["hello"]
+    token: Annotated[str, Field(max_length=2048)]
+    after: Annotated[int, Field(ge=0)] = 0
+
+
+class AgentHello(Model):
+    type: Literal["hello"]
+    after: Annotated[int, Field(ge=0)] = 0
+    can_video: bool = True
+
+
+class TypingFrame(Model):
+    """From a client: I am typing in this conversation. To the other side: so is your partner."""
+
+    type: Literal["typing"]
+    conversation_id: Identifier
+    by: Literal["visitor", "agent", "bot"] | None = None
+
+
+class PongFrame(Model):
+    type: Literal["pong"]
+
+
+class WelcomeFrame(Model):
+    """The socket is ready; ``seq`` is the newest number of the stream."""
+
+    type: Literal["welcome"] = "welcome"
+    seq: int
+    server_time: datetime
+
+
+class PingFrame(Model):
+    type: Literal["ping"] = "ping"
+
+
+class MessageFrame(Model):
+    type: Literal["message"] = "message"
+    seq: int
+    message: Message
+
+
+class VisitorConversationFrame(Model):
+    """The conversation changed: this is what it is now (a full view; the newest wins)."""
+
+    type: Literal["conversation"] = "conversation"
+    seq: int
+    conversation: VisitorConversation
+
+
+class AgentConversationFrame(Model):
+    type: Literal["conversation"] = "conversation"
+    seq: int
+    conversation: AgentConversation
+
+
+class InvitationFrame(Model):
+    type: Literal["invitation"] = "invitation"
+    seq: int
+    invitation: InvitationView
+
+
+class InvitationEndedFrame(Model):
+    """``reason``: accepted, declined, expired, revoked, closed."""
+
+    type: Literal["invitation_ended"] = "invitation_ended"
+    seq: int
+    invitation_id: str
+    conversation_id: str
+    reason: str
+
+
+class AgentStateFrame(Model):
+    """Presence or capacity changed (perhaps in another tab)."""
+
+    type: Literal["agent"] = "agent"
+    seq: int
+    presence: Presence
+    capacity: Capacity
+
+
+class BotStatusFrame(Model):
+    type: Literal["bot"] = "bot"
+    status: Literal["ready", "starting", "down"]
+
+
+class ErrorFrame(Model):
+    """The socket closes after this frame (``code`` as in `Problem`)."""
+
+    type: Literal["error"] = "error"
+    code: str
+    detail: str
+
+
+VisitorFrame = (
+    WelcomeFrame | PingFrame | MessageFrame | VisitorConversationFrame | TypingFrame | BotStatusFrame | ErrorFrame
+)
+AgentFrame = (
+    WelcomeFrame
+    | PingFrame
+    | MessageFrame
+    | AgentConversationFrame
+    | InvitationFrame
+    | InvitationEndedFrame
+    | AgentStateFrame
+    | TypingFrame
+    | ErrorFrame
+)
+
+AgentState.model_rebuild()
