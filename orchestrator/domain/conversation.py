@@ -70,6 +70,7 @@ class Purpose(StrEnum):
 class TimerName(StrEnum):
     """Every wait has one of these; each emits the event of the same row in `domain.timers.EVENT_OF_TIMER`."""
 
+    BOT = "bot"
     IDLE = "idle"
     QUEUE = "queue"
     ROUND = "round"
@@ -147,6 +148,7 @@ class Conversation:
 
     ``version`` counts the events that changed it; the store refuses a commit against an older one.
     ``resume_until`` is set after a drop (not a hang-up) while the visitor may resume the video.
+    ``bot_asked`` is the delivery the bot still owes an answer to.
     ``video_started`` / ``video_ended`` record that a call has been live / was hung up (V8).
     """
 
@@ -162,6 +164,7 @@ class Conversation:
     need: Need = Need.CHAT
     version: int = 0
     bot_id: str | None = None
+    bot_asked: str | None = None
     previous_id: str | None = None
     can_video: bool = True
     visitor_present: bool = True

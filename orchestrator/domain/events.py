@@ -128,7 +128,10 @@ class ConversationClosed:
 
 @dataclass(frozen=True, slots=True)
 class BotReplied:
+    """One turn of the bot ended, perhaps without words. ``in_reply_to`` names the delivery it answers."""
+
     message_ids: tuple[str, ...]
+    in_reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ class ProposalWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class AgentDisconnected:
-    """The agent's last socket has been gone."""
+    """The agent's last socket went away."""
 
     agent_id: str
 
