@@ -1,0 +1,57 @@
+/** Short names for the generated shapes: the one place that knows how the document calls them. */
+import type { components } from "./types";
+
+type Schemas = components["schemas"];
+
+export type Message = Schemas["Message"];
+export type Content = Message["content"];
+export type QuickReply = Schemas["QuickReply"];
+export type PersonView = Schemas["PersonView"];
+export type QueueView = Schemas["QueueView"];
+export type ProposalView = Schemas["ProposalView"];
+export type CallView = Schemas["CallView"];
+export type CallToken = Schemas["CallToken"];
+export type CameraPolicy = CallView["camera_policy"];
+export type BotStatus = Schemas["BotStatusFrame"]["status"];
+export type Problem = Schemas["Problem"];
+
+export type SiteView = Schemas["SiteView"];
+export type StartSession = Schemas["StartSession"];
+export type VisitorSession = Schemas["VisitorSession"];
+export type VisitorConversation = Schemas["VisitorConversation"];
+export type VisitorHistory = Schemas["VisitorConversationWithHistory"];
+export type StartConversation = Schemas["StartConversation"];
+export type PostMessage = Schemas["PostMessage"];
+export type PostedMessage = Schemas["PostedMessage"];
+
+export type User = Schemas["User"];
+export type Presence = Schemas["Presence"];
+export type Capacity = Schemas["Capacity"];
+export type AgentState = Schemas["AgentState"];
+export type AgentConversation = Schemas["AgentConversation"];
+export type AgentHistory = Schemas["AgentConversationWithHistory"];
+export type InvitationView = Schemas["InvitationView"];
+export type EscalationView = Schemas["EscalationView"];
+
+export type VisitorHello = Schemas["VisitorHello"];
+export type AgentHello = Schemas["AgentHello"];
+export type TypingFrame = Schemas["TypingFrame"];
+type WelcomeFrame = Schemas["WelcomeFrame"];
+type PingFrame = Schemas["PingFrame"];
+type ErrorFrame = Schemas["ErrorFrame"];
+type MessageFrame = Schemas["MessageFrame"];
+
+/** Frames of the connection itself, which every socket has. */
+export type ControlFrame = WelcomeFrame | PingFrame | ErrorFrame;
+export type VisitorEvent =
+  | MessageFrame
+  | Schemas["VisitorConversationFrame"]
+  | TypingFrame
+  | Schemas["BotStatusFrame"];
+export type AgentEvent =
+  | MessageFrame
+  | Schemas["AgentConversationFrame"]
+  | Schemas["InvitationFrame"]
+  | Schemas["InvitationEndedFrame"]
+  | Schemas["AgentStateFrame"]
+  | TypingFrame;
