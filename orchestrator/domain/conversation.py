@@ -88,6 +88,7 @@ class Verdict:
     """Whether a bot's transfer card escalates to video, judged once, when the card was shown.
 
     ``reason`` is a stable code: ``matched``, ``no_phrase``, ``language``, ``device``, ``disabled``.
+    Once ``consumed`` it only explains what happened.
     """
 
     escalates: bool
@@ -95,6 +96,7 @@ class Verdict:
     card_id: str | None = None
     phrase: str | None = None
     field: str | None = None
+    consumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Conversation:
     agent_present: bool = True
     consent: Consent = Consent.NONE
     verdict: Verdict | None = None
+    group: str | None = None
     queue: QueueEntry | None = None
     invitation: Invitation | None = None
     proposal: Proposal | None = None
