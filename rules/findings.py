@@ -1,0 +1,55 @@
+"""What is wrong with a policy: where, what, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One mistake. ``line`` and ``column`` count from 1; ``path`` is the place inside the document."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    problem: str
+    advice: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}"
+        if self.path:
+            where += f" {self.path}"
+        return f"{where}: {self.problem} - {self.advice}"
+
+
+class PolicyError(Exception):
+    """A policy that cannot be compiled. ``findings`` are all of its mistakes, in the order of the files."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        # A mistake behind an alias is met once per use; it is still one mistake.
+        self.findings: tuple[Finding, ...] = tuple(sorted(set(findings)))
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(str(finding) for finding in self.findings)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The known word closest to a misspelt one, if any is close."""
+    # Words are short; a hostile one must not make the comparison slow.
+    matches = difflib.get_close_matches(word[:64], list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def choose_from(word: str, known: Iterable[str]) -> str:
+    """Advice for a word that is not in a closed set: the nearest one, or all of them."""
+    words = list(known)
+    close = did_you_mean(word, words)
+    if close is not None:
+        return f"did you mean `{close}`?"
+    if not words:
+        return "nothing can be written here"
+    return "use one of: " + ", ".join(words)
