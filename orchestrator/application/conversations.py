@@ -1,0 +1,14 @@
+"""The use cases around conversations, as the routers call them.
+
+Every method returns plain data in the shapes of the wire (`api.schemas`), or raises one of `errors`.
+"""
+
+from __future__ import annotations
+
+from orchestrator.application.agent_desk import AgentDesk
+from orchestrator.application.bot_turns import BotTurns
+from orchestrator.application.visitor_chat import VisitorChat
+
+
+class Conversations(VisitorChat, AgentDesk, BotTurns):
+    """The visitor's side, the agent's side and the bot's side of conversations."""

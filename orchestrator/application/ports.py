@@ -1,0 +1,436 @@
+"""What the application needs of the world, as protocols; `orchestrator.adapters` has the implementations.
+
+The store is one port with one transaction object, because a decision, its event, its messages, its timers and its
+effects are committed together or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from rules.policy import Policy
+
+from orchestrator.application.records import (
+    Agent,
+    AgentLoad,
+    BotDelivery,
+    CallClaims,
+    Context,
+    DueTimer,
+    EventRecord,
+    FeedEntry,
+    Json,
+    LoadedConversation,
+    NewEffect,
+    NewFeedEntry,
+    NewMessage,
+    OutboxItem,
+    SessionClaims,
+    Site,
+    StoredMessage,
+    TraceRecord,
+    User,
+    Visitor,
+)
+from orchestrator.domain.conversation import Conversation, TimerName
+from rules.decision import Decision
+
+BotStatus = Literal["ready", "starting", "down"]
+Role = Literal["visitor", "agent"]
+
+
+# --- the store ---------------------------------------------------------------------------------------
+
+
+class ConversationTable(Protocol):
+    async def load(self, conversation_id: str) -> LoadedConversation | None:
+        """The snapshot; locked until the end of a write transaction."""
+        ...
+
+    async def insert(self, conversation: Conversation, *, last_position: int) -> None: ...
+
+    async def save(self, conversation: Conversation, *, expected_version: int, last_position: int) -> None:
+        """Replace the snapshot.
+
+        Raises:
+            VersionConflict: the stored version is not ``expected_version``.
+        """
+        ...
+
+    async def open_of_visitor(self, visitor_id: str) -> Conversation | None:
+        """The newest conversation of the visitor that is not closed."""
+        ...
+
+    async def latest_of_visitor(self, visitor_id: str) -> Conversation | None: ...
+
+    async def open_of_agent(self, agent_id: str) -> list[Conversation]:
+        """Conversations the agent holds, oldest first."""
+        ...
+
+    async def invited_of_agent(self, agent_id: str) -> list[Conversation]:
+        """Conversations with an open invitation to the agent, oldest invitation first."""
+        ...
+
+    async def queue(
+        self, group: str, *, uninvited: bool = False, limit: int | None = None
+    ) -> list[Conversation]:
+        """The waiting line of a group: head first, then priority, then the time of entry."""
+        ...
+
+    async def queue_length(self, group: str, *, video: bool | None = None) -> int:
+        """Waiting conversations without an open invitation."""
+        ...
+
+    async def queue_position(self, conversation: Conversation) -> int:
+        """1 for the head of the line."""
+        ...
+
+    async def queued_groups(self) -> list[str]: ...
+
+    async def with_call(self, call_id: str) -> Conversation | None: ...
+
+    async def with_open_calls(self) -> list[Conversation]: ...
+
+    async def not_closed(self) -> list[Conversation]: ...
+
+    async def load_of_agent(self, agent_id: str, *, own: str | None = None) -> AgentLoad:
+        """What the agent holds; ``own`` names the conversation whose part is told apart."""
+        ...
+
+    async def loads_of_agents(self, agent_ids: Sequence[str]) -> Mapping[str, AgentLoad]: ...
+
+
+class EventTable(Protocol):
+    async def append(self, record: EventRecord) -> None: ...
+    async def list(self, conversation_id: str) -> list[EventRecord]: ...
+
+    async def deny(
+        self, conversation_id: str, version: int, at: datetime, event: str, reason: str, decision: Decision
+    ) -> None:
+        """Store a decision that refused (nothing else changes)."""
+        ...
+
+    async def trace(self, conversation_id: str) -> list[TraceRecord]:
+        """Every decision in the order it was made, refusals included."""
+        ...
+
+
+class MessageTable(Protocol):
+    async def append(
+        self, conversation_id: str, messages: Sequence[NewMessage], *, after: int, at: datetime
+    ) -> tuple[StoredMessage, ...]:
+        """Add lines at the positions that follow ``after``."""
+        ...
+
+    async def list(
+        self, conversation_id: str, *, after: int = 0, limit: int | None = None
+    ) -> list[StoredMessage]: ...
+    async def latest(self, conversation_id: str, count: int) -> list[StoredMessage]: ...
+    async def get(self, message_id: str) -> StoredMessage | None: ...
+    async def by_ids(self, message_ids: Sequence[str]) -> list[StoredMessage]: ...
+    async def by_client_id(
+        self, conversation_id: str, author: str, client_id: str
+    ) -> StoredMessage | None: ...
+
+    async def offered(self, conversation_id: str, value: str) -> bool:
+        """Whether a quick reply with this value was offered in the conversation."""
+        ...
+
+    async def erase(self, conversation_id: str) -> int:
+        """Erase every text, keep the places; returns how many were erased."""
+        ...
+
+
+class OutboxTable(Protocol):
+    async def add(self, effects: Sequence[NewEffect], *, at: datetime) -> None:
+        """Add effects; one whose key is known already is left out."""
+        ...
+
+    async def settle(self, *, done: Sequence[int], retry: Mapping[int, tuple[datetime, str]]) -> None:
+        """Forget what is done; put the rest off until a time, with the error."""
+        ...
+
+    async def claim(self, owner: str, now: datetime, *, until: datetime, limit: int) -> list[OutboxItem]:
+        """Take the first due item of each free lane for ``owner``."""
+        ...
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """When the earliest item that was put off becomes due."""
+        ...
+
+    async def release(self) -> None:
+        """Give back what was claimed (at the start of the only process)."""
+        ...
+
+    async def pending(self) -> int: ...
+
+
+class TimerTable(Protocol):
+    async def replace(
+        self, conversation_id: str, before: Mapping[TimerName, datetime], after: Mapping[TimerName, datetime]
+    ) -> None: ...
+    async def due(self, now: datetime, *, limit: int) -> list[DueTimer]: ...
+    async def next_deadline(self) -> datetime | None: ...
+    async def remove(self, timer: DueTimer) -> None:
+        """Remove this very timer (not a later one of the same name)."""
+        ...
+
+
+class FeedTable(Protocol):
+    async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> Mapping[str, int]:
+        """Add entries, numbered without gaps per stream; returns the newest number of each stream touched."""
+        ...
+
+    async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]: ...
+    async def head(self, stream: str) -> int: ...
+
+
+class PeopleTable(Protocol):
+    async def add_user(self, user: User) -> None: ...
+    async def user(self, user_id: str) -> User | None: ...
+    async def user_by_email(self, email: str) -> User | None: ...
+    async def users(self) -> list[User]: ...
+    async def save_user(self, user: User) -> None: ...
+
+    async def agent(self, agent_id: str, *, lock: bool = False) -> Agent | None:
+        """The agent; ``lock`` keeps others from deciding about this agent until the transaction ends."""
+        ...
+
+    async def agents(self, ids: Sequence[str] | None = None) -> list[Agent]: ...
+    async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> None: ...
+    async def set_can_video(self, agent_id: str, can_video: bool) -> None: ...
+    async def set_idle_since(self, agent_id: str, at: datetime) -> None: ...
+
+    async def add_visitor(self, visitor: Visitor) -> None: ...
+    async def visitor(self, visitor_id: str) -> Visitor | None: ...
+
+    async def add_socket(self, socket_id: str, subject: str, node: str, at: datetime) -> int:
+        """Remember an open socket of ``visitor:<id>`` or ``agent:<id>``; returns how many there are now."""
+        ...
+
+    async def remove_socket(self, socket_id: str, subject: str, *, seen_until: datetime | None = None) -> int:
+        """Forget a socket; returns how many are left."""
+        ...
+
+    async def stale_subjects(self, node: str | None = None) -> list[str]:
+        """Forget all sockets (of a node) and name whose they were: they did not survive the process."""
+        ...
+
+
+class SiteTable(Protocol):
+    async def add(self, site: Site) -> None: ...
+    async def get(self, site_id: str) -> Site | None: ...
+    async def by_key(self, key: str) -> Site | None: ...
+    async def list(self) -> list[Site]: ...
+
+
+class ContextTable(Protocol):
+    async def get(self, conversation_id: str) -> Context: ...
+    async def put(self, conversation_id: str, context: Context) -> None: ...
+
+
+class KeyTable(Protocol):
+    async def add(self, key: str, at: datetime) -> bool:
+        """Remember a key for ever; False when it was known."""
+        ...
+
+    async def known(self, key: str) -> bool: ...
+
+
+class PolicyTable(Protocol):
+    async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None: ...
+    async def files(self, revision: str) -> Mapping[str, str] | None: ...
+
+
+class Transaction(Protocol):
+    """Everything that can be read and written in one go."""
+
+    @property
+    def conversations(self) -> ConversationTable: ...
+    @property
+    def events(self) -> EventTable: ...
+    @property
+    def messages(self) -> MessageTable: ...
+    @property
+    def outbox(self) -> OutboxTable: ...
+    @property
+    def timers(self) -> TimerTable: ...
+    @property
+    def feed(self) -> FeedTable: ...
+    @property
+    def people(self) -> PeopleTable: ...
+    @property
+    def sites(self) -> SiteTable: ...
+    @property
+    def context(self) -> ContextTable: ...
+    @property
+    def keys(self) -> KeyTable: ...
+    @property
+    def policies(self) -> PolicyTable: ...
+
+
+class Store(Protocol):
+    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """Commits on a clean exit, rolls back on an exception. A write transaction keeps other writers of the same
+        rows out from its start."""
+        ...
+
+    async def ready(self) -> bool:
+        """Whether the database answers."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- hints between processes -----------------------------------------------------------------------------
+
+
+class Subscription(Protocol):
+    """Wakes up when its streams changed. A hint that is lost loses nothing: the store has the truth."""
+
+    async def wait(self) -> list[Json]:
+        """Wait for the next hint; returns the ephemeral frames that came, oldest first (perhaps none)."""
+        ...
+
+    def add(self, stream: str) -> None:
+        """Listen to one more stream."""
+        ...
+
+    def remove(self, stream: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Bus(Protocol):
+    async def publish(self, streams: Iterable[str]) -> None:
+        """Say that these streams have something new."""
+        ...
+
+    async def publish_ephemeral(self, stream: str, frame: Json) -> None:
+        """Pass a frame to who listens now (typing, the bot's status); nobody keeps it."""
+        ...
+
+    def subscribe(self, *streams: str) -> Subscription: ...
+
+
+# --- time and names ----------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """UTC, with its time zone."""
+        ...
+
+    async def sleep_until(self, deadline: datetime | None, wake: asyncio.Event) -> None:
+        """Return at ``deadline`` (None: never) or as soon as ``wake`` is set, whichever is first; clears ``wake``."""
+        ...
+
+
+class Ids(Protocol):
+    def new(self, kind: str) -> str:
+        """A fresh identifier that sorts by time; ``kind`` is its prefix."""
+        ...
+
+
+# --- the bot ---------------------------------------------------------------------------------------------------
+
+BotTrouble = Literal["starting", "unreachable", "timeout", "malformed", "error"]
+
+
+class BotUnavailable(Exception):  # noqa: N818
+    """The bot did not take a delivery."""
+
+    def __init__(self, reason: BotTrouble, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason: BotTrouble = reason
+
+
+class BotGateway(Protocol):
+    async def deliver(self, delivery: BotDelivery) -> None:
+        """Hand over a delivery; the answer comes later, as a turn.
+
+        Raises:
+            BotUnavailable: it was not taken.
+        """
+        ...
+
+    def status(self) -> BotStatus: ...
+
+
+# --- media -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MediaEvent:
+    """What the media server tells about a participant of a call, or (``lost``) about the room itself."""
+
+    kind: Literal["connected", "dropped", "left", "lost"]
+    call_id: str
+    role: Role | None = None
+    connection_id: str | None = None
+
+
+MediaListener = Callable[[MediaEvent], None]
+
+
+class MediaRefused(Exception):  # noqa: N818
+    """The media server cannot do this; ``code``: invalid_offer, unknown_call, unknown_connection, busy."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.code = code
+
+
+class MediaGateway(Protocol):
+    async def open_room(self, call_id: str, *, camera: str) -> None:
+        """Open the room of a call; opening an open one changes nothing."""
+        ...
+
+    async def join(self, call_id: str, *, role: Role, connection_id: str, offer_sdp: str, camera: str) -> str:
+        """Answer an offer; returns the answer's SDP."""
+        ...
+
+    async def add_candidates(self, call_id: str, connection_id: str, fragment: str) -> None: ...
+    async def leave(self, call_id: str, connection_id: str) -> None: ...
+    async def disconnect(self, call_id: str, role: Role) -> None: ...
+    async def set_camera(self, call_id: str, on: bool) -> None: ...
+    async def close_room(self, call_id: str) -> None: ...
+    def subscribe(self, listener: MediaListener) -> None:
+        """Call ``listener`` on the event loop for everything that happens, in order per room."""
+        ...
+
+
+# --- tokens and policies -----------------------------------------------------------------------------------------
+
+
+class Tokens(Protocol):
+    """Signs and reads tokens. Reading raises `errors.Unauthenticated` for anything but a valid, current token."""
+
+    def issue_visitor(self, visitor_id: str, site_id: str, now: datetime) -> str: ...
+    def read_visitor(self, token: str, now: datetime) -> SessionClaims: ...
+    def issue_session(self, user_id: str, token_version: int, now: datetime) -> str: ...
+    def read_session(self, token: str, now: datetime) -> SessionClaims: ...
+    def issue_call(self, claims: CallClaims, now: datetime) -> tuple[str, datetime]: ...
+    def read_call(self, token: str, now: datetime) -> CallClaims: ...
+    def issue_reset(self, user_id: str, token_version: int, now: datetime) -> tuple[str, datetime]: ...
+    def read_reset(self, token: str, now: datetime) -> SessionClaims: ...
+
+
+class Policies(Protocol):
+    """The policy that is live, and those that conversations are pinned to."""
+
+    @property
+    def live(self) -> Policy: ...
+
+    async def pinned(self, revision: str, tx: Transaction) -> Policy:
+        """The policy of a revision; the live one when that revision is gone."""
+        ...
+
+
+WaitEstimate = Callable[[str, int], Awaitable[tuple[float, float] | None]]
+"""From a group and a position to a band (p50, p90) in seconds, or None when the data are thin."""

@@ -1,0 +1,261 @@
+"""What the store keeps besides conversations: plain values that cross the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from orchestrator.domain.conversation import Conversation, TimerName
+from orchestrator.domain.effects import Effect
+from orchestrator.domain.events import Event
+from rules.decision import Decision
+
+AuthorRole = Literal["visitor", "bot", "agent", "system"]
+FeedKind = Literal["message", "conversation", "invitation", "invitation_ended", "agent"]
+Json = dict[str, object]
+
+
+# --- messages ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A line about to join a history. ``content`` is one of the wire's contents (text, image, card, notice).
+
+    ``client_id`` is unique for its author role within the conversation: the sender's own id, which makes sending
+    idempotent. ``payload`` is the value of the quick reply that the visitor chose; it goes to the bot only.
+    ``private_to`` is ``agent`` for a line the visitor never sees (a transfer's note).
+    """
+
+    id: str
+    author: AuthorRole
+    content: Json
+    author_id: str | None = None
+    author_name: str | None = None
+    client_id: str | None = None
+    quick_replies: tuple[tuple[str, str], ...] = ()
+    payload: str | None = None
+    private_to: Literal["agent"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A line of a history. ``content`` is ``{"type": "erased"}`` once the text was erased."""
+
+    id: str
+    conversation_id: str
+    position: int
+    author: AuthorRole
+    content: Json
+    at: datetime
+    author_id: str | None = None
+    author_name: str | None = None
+    client_id: str | None = None
+    quick_replies: tuple[tuple[str, str], ...] = ()
+    payload: str | None = None
+    private_to: Literal["agent"] | None = None
+
+
+# --- conversations -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConversation:
+    """A snapshot and the position of its newest message."""
+
+    conversation: Conversation
+    last_position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One event that took effect: folding the ``changes`` of all of them gives the snapshot."""
+
+    conversation_id: str
+    version: int
+    at: datetime
+    event: Event
+    changes: Mapping[str, object]
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRecord:
+    """A decision as it is shown: the rows that moved a conversation and those that refused to."""
+
+    version: int
+    at: datetime
+    event: str
+    outcome: Literal["moved", "denied"]
+    decision: Decision
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the agent is told about a conversation before the first word."""
+
+    page_url: str | None = None
+    summary: str | None = None
+    slots: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoad:
+    """What one agent holds now, counted from the conversations themselves.
+
+    ``chat``: open conversations and open invitations. ``video``: lobbies, calls, open proposals and invitations that
+    hold video. ``own_*`` is the part held by the one conversation that is being decided.
+    """
+
+    chat: int = 0
+    video: int = 0
+    own_chat: int = 0
+    own_video: int = 0
+
+
+# --- people and places -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with an account. ``token_version`` revokes sessions: a token of an older version is refused."""
+
+    id: str
+    email: str
+    name: str
+    role: Literal["agent", "supervisor", "designer", "admin"]
+    password_hash: str
+    picture_url: str | None = None
+    may_propose_video: bool = True
+    languages: tuple[str, ...] = ()
+    token_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The switches of a user who takes conversations, and since when they have had nothing new."""
+
+    id: str
+    name: str
+    picture_url: str | None = None
+    may_propose_video: bool = True
+    languages: tuple[str, ...] = ()
+    chat_present: bool = False
+    video_present: bool = False
+    can_video: bool = True
+    idle_since: datetime | None = None
+    sockets: int = 0
+    seen_until: datetime | None = None
+    """While in the future, a page that just went away still counts as connected: people reload pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    id: str
+    site_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A web site that carries the widget. ``key`` is public: it names the site in the snippet."""
+
+    id: str
+    key: str
+    name: str
+    allowed_origins: tuple[str, ...]
+    language: str
+    bot: bool = True
+
+
+# --- work --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """An effect to carry out. Items of one ``lane`` run one after the other; lanes do not wait for each other."""
+
+    id: int
+    key: str
+    lane: str
+    conversation_id: str
+    effect: Effect
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewEffect:
+    key: str
+    lane: str
+    conversation_id: str
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    conversation_id: str
+    name: TimerName
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A hint in somebody's stream; what it says is rendered when it is read. ``ref`` is a message or invitation id."""
+
+    stream: str
+    seq: int
+    kind: FeedKind
+    conversation_id: str = ""
+    ref: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFeedEntry:
+    stream: str
+    kind: FeedKind
+    conversation_id: str = ""
+    ref: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BotDelivery:
+    """One thing told to a bot. ``id`` comes back as ``in_reply_to``."""
+
+    id: str
+    conversation_id: str
+    kind: Literal["session_open", "message", "event"]
+    text: str | None = None
+    payload: str | None = None
+    event_name: str | None = None
+    event_reason: str | None = None
+    language: str = "en"
+    device: str = "desktop"
+    page_url: str | None = None
+    chat_available: bool = False
+    video_available: bool = False
+    estimated_wait_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallClaims:
+    """What a call token says. ``id`` is spent by the one connection it allows."""
+
+    id: str
+    call_id: str
+    conversation_id: str
+    role: Literal["visitor", "agent"]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClaims:
+    """What a visitor's or an agent's session token says."""
+
+    subject: str
+    site_id: str | None = None
+    token_version: int = 0
