@@ -1,0 +1,55 @@
+"""Pass-through media rooms: two people, encoded audio and video forwarded without decoding.
+
+See README.md in this folder. :class:`MediaNode` is the way in.
+"""
+
+from media.config import IceServer, MediaConfig
+from media.errors import (
+    HookMismatch,
+    JoinSuperseded,
+    MediaError,
+    NegotiationError,
+    NodeClosed,
+    RoomFull,
+    TooManyRooms,
+    UnknownConnection,
+    UnknownRoom,
+)
+from media.events import (
+    MediaEvent,
+    MediaFlowing,
+    ParticipantConnected,
+    ParticipantDropped,
+    ParticipantLeft,
+    RoomClosed,
+)
+from media.node import MediaNode
+from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
+from media.stats import DirectionStats, RoomStats
+
+__all__ = [
+    "CameraPolicy",
+    "DirectionStats",
+    "HookMismatch",
+    "IceServer",
+    "JoinSuperseded",
+    "MediaConfig",
+    "MediaError",
+    "MediaEvent",
+    "MediaFlowing",
+    "MediaKind",
+    "MediaNode",
+    "NegotiationError",
+    "NodeClosed",
+    "ParticipantConnected",
+    "ParticipantDropped",
+    "ParticipantLeft",
+    "Role",
+    "RoomClosed",
+    "RoomFull",
+    "RoomPolicy",
+    "RoomStats",
+    "TooManyRooms",
+    "UnknownConnection",
+    "UnknownRoom",
+]

@@ -1,0 +1,392 @@
+"""The one file that reaches into private parts of aiortc and aioice.
+
+aiortc is used for what it does well - ICE, DTLS, SRTP - through its ORTC-style objects: RTCIceGatherer,
+RTCIceTransport, RTCDtlsTransport. There is no RTCPeerConnection, hence no encoder, decoder thread, jitter
+buffer or sender loop to silence. What is private:
+
+- `RTCDtlsTransport._handle_rtp_data` and `._handle_rtcp_data`: overridden, to receive decrypted packets as
+  bytes (RTCP as bytes keeps transport-wide congestion control, which aiortc's parser takes for a NACK);
+- `RTCDtlsTransport._send_rtp`: called, to encrypt and send bytes;
+- `aioice.Connection.get_component_candidates`: replaced per connection, to choose addresses and ports;
+- `aioice.Connection.data_received` and `.check_incoming`: replaced per connection, to bound the receive queue
+  and to know when the other side was last heard (authenticated packets only);
+- `aioice.Connection._nominated`, `.build_request`: to ask a silent peer for a sign of life (RFC 7675).
+
+:func:`check_hooks` compares each with the shape it had when this was written. It runs when a node starts.
+"""
+
+import asyncio
+import inspect
+import logging
+import random
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from types import CodeType
+from typing import Any, Final, cast
+
+import aioice.ice
+import pylibsrtp
+from aioice import stun
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
+from aiortc import (
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+    RTCIceCandidate,
+    RTCIceGatherer,
+    RTCIceParameters,
+    RTCIceServer,
+    RTCIceTransport,
+)
+
+from media.answer import HostCandidate
+from media.config import MediaConfig
+from media.errors import HookMismatch
+from media.negotiation import NegotiationPlan
+from media.sdp import RemoteCandidate
+
+logger = logging.getLogger(__name__)
+
+AIORTC_VERSIONS: Final = ((1, 16), (1, 17))
+"""Supported: from the first, up to and without the second."""
+AIOICE_VERSIONS: Final = ((0, 13), (0, 14))
+QUEUE_LIMIT: Final = 1024
+"""Datagrams waiting for the DTLS transport of one participant: about 3 seconds of video."""
+DATAGRAM_LIMIT: Final = 1500
+"""Longer datagrams cannot come from an SRTP sender, and pylibsrtp fails on them with an error aiortc does not
+expect.
+"""
+SEND_LIMIT: Final = 1500 - 144
+"""pylibsrtp wants room for the longest trailer."""
+
+Forward = tuple["RelayTransport", bytes]
+"""Where to send what."""
+PacketHandler = Callable[[bytes], Forward | None]
+
+
+class _RawDtlsTransport(RTCDtlsTransport):
+    """A DTLS-SRTP transport that hands out decrypted packets instead of routing them to receivers."""
+
+    def __init__(
+        self,
+        transport: RTCIceTransport,
+        certificate: RTCCertificate,
+        on_rtp: PacketHandler,
+        on_rtcp: PacketHandler,
+    ) -> None:
+        super().__init__(transport, [certificate])
+        self._on_rtp = on_rtp
+        self._on_rtcp = on_rtcp
+
+    async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
+        # An exception here would end aiortc's receive loop, and the call with it.
+        try:
+            forward = self._on_rtp(data)
+        except Exception:
+            logger.exception("An RTP packet could not be handled")
+            return
+        if forward is not None:
+            await forward[0].send(forward[1])
+
+    async def _handle_rtcp_data(self, data: bytes) -> None:
+        try:
+            forward = self._on_rtcp(data)
+        except Exception:
+            logger.exception("An RTCP packet could not be handled")
+            return
+        if forward is not None:
+            await forward[0].send(forward[1])
+
+
+@dataclass(frozen=True, slots=True)
+class TransportHandlers:
+    """Whom a transport tells what. All are called on the event loop and must not block."""
+
+    on_rtp: PacketHandler
+    on_rtcp: PacketHandler
+    on_heard: Callable[[], None]
+    """An authenticated STUN request, or the answer to a probe, arrived."""
+    on_ended: Callable[[], None]
+    """The transport closed or failed by itself: the other side said goodbye (DTLS close_notify) or ICE gave
+    up.
+    """
+
+
+class RelayTransport:
+    """One ICE + DTLS-SRTP transport, carrying everything of one connection (RFC 9143: one bundle)."""
+
+    def __init__(self, config: MediaConfig, handlers: TransportHandlers) -> None:
+        servers = [
+            RTCIceServer(urls=list(server.urls), username=server.username, credential=server.credential)
+            for server in config.ice_servers
+        ]
+        self._config = config
+        self._handlers = handlers
+        # Always a list: None would mean a public STUN server.
+        self._gatherer = RTCIceGatherer(iceServers=servers)
+        self._connection = self._gatherer._connection  # pyright: ignore[reportPrivateUsage] - hook, see above
+        self._ice = RTCIceTransport(self._gatherer)
+        certificate = RTCCertificate.generateCertificate()
+        self._dtls = _RawDtlsTransport(self._ice, certificate, handlers.on_rtp, handlers.on_rtcp)
+        self._closing = False
+        self.discarded = 0
+        """Datagrams thrown away because the queue was full or the size impossible."""
+        self.unsent = 0
+        """Packets that could not be encrypted or sent."""
+        self._install()
+
+    def _install(self) -> None:
+        connection: Any = self._connection
+        queue: asyncio.Queue[tuple[bytes, int] | None] = connection._queue
+        original_check: Callable[..., None] = connection.check_incoming
+        original_gather: Callable[..., Awaitable[list[Candidate]]] = connection.get_component_candidates
+
+        def data_received(data: bytes, component: int) -> None:
+            # Anyone can send to this port. Empty and oversized datagrams raise errors inside aiortc's receive
+            # loop.
+            if not 0 < len(data) <= DATAGRAM_LIMIT or queue.qsize() >= QUEUE_LIMIT:
+                self.discarded += 1
+                return
+            queue.put_nowait((data, component))
+
+        def check_incoming(
+            message: stun.Message, addr: tuple[str, int], protocol: aioice.ice.StunProtocol
+        ) -> None:
+            self._handlers.on_heard()
+            original_check(message, addr, protocol)
+
+        async def get_component_candidates(
+            component: int,
+            addresses: list[str],
+            timeout: int = 5,  # noqa: ASYNC109 - aioice's parameter
+        ) -> list[Candidate]:
+            chosen = self._addresses()
+            if self._config.udp_ports is None:
+                return await original_gather(component=component, addresses=chosen, timeout=timeout)
+            bound = [await self._bind(address, component, self._config.udp_ports) for address in chosen]
+            return bound + await original_gather(component=component, addresses=[], timeout=timeout)
+
+        connection.data_received = data_received
+        connection.check_incoming = check_incoming
+        connection.get_component_candidates = get_component_candidates
+        self._ice.on("statechange", self._on_state)
+        self._dtls.on("statechange", self._on_state)
+
+    def _addresses(self) -> list[str]:
+        if self._config.host_addresses is not None:
+            addresses = list(self._config.host_addresses)
+        else:
+            addresses = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
+        if self._config.include_loopback and "127.0.0.1" not in addresses:
+            addresses.append("127.0.0.1")
+        return addresses
+
+    async def _bind(self, address: str, component: int, ports: tuple[int, int]) -> Candidate:
+        """Bind one UDP port of the configured range (aioice itself always lets the system choose)."""
+        loop = asyncio.get_running_loop()
+        connection: Any = self._connection
+        count = ports[1] - ports[0] + 1
+        first = random.randrange(count)  # noqa: S311 - spreads load, hides nothing
+        for step in range(count):
+            port = ports[0] + (first + step) % count
+            try:
+                transport, protocol = await loop.create_datagram_endpoint(
+                    lambda: aioice.ice.StunProtocol(self._connection), local_addr=(address, port)
+                )
+            except OSError:
+                continue
+            sock = transport.get_extra_info("socket")
+            if sock is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            connection._protocols.append(protocol)
+            protocol.local_candidate = Candidate(
+                foundation=candidate_foundation("host", "udp", address),
+                component=component,
+                transport="udp",
+                priority=candidate_priority(component, "host"),
+                host=address,
+                port=port,
+                type="host",
+            )
+            return protocol.local_candidate
+        raise OSError(f"no free UDP port from {ports[0]} to {ports[1]} on {address}")
+
+    def _on_state(self) -> None:
+        ended = self._ice.state in ("failed", "closed") or self._dtls.state in ("failed", "closed")
+        if ended and not self._closing:
+            self._handlers.on_ended()
+
+    @property
+    def connected(self) -> bool:
+        """Whether ICE and DTLS are up."""
+        return self._dtls.state == "connected" and self._ice.state == "completed"
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The server's ICE user fragment and password."""
+        parameters = self._gatherer.getLocalParameters()
+        return parameters.usernameFragment or "", parameters.password or ""
+
+    @property
+    def fingerprints(self) -> tuple[tuple[str, str], ...]:
+        """(algorithm, value) of the server's certificate."""
+        found = self._dtls.getLocalParameters().fingerprints
+        return tuple((f.algorithm, f.value) for f in found if f.algorithm == "sha-256")
+
+    @property
+    def candidates(self) -> tuple[HostCandidate, ...]:
+        """The server's own candidates, once gathered."""
+        return tuple(
+            HostCandidate(c.foundation, c.priority, c.ip, c.port, c.type, c.relatedAddress, c.relatedPort)
+            for c in self._gatherer.getLocalCandidates()
+        )
+
+    async def gather(self) -> None:
+        """Bind sockets and find out the server's candidates."""
+        await self._gatherer.gather()
+
+    async def add_candidate(self, candidate: RemoteCandidate) -> None:
+        """Take one more candidate of the other side."""
+        await self._ice.addRemoteCandidate(
+            RTCIceCandidate(
+                component=1,
+                foundation=candidate.foundation,
+                ip=candidate.host,
+                port=candidate.port,
+                priority=candidate.priority,
+                protocol="udp",
+                type=candidate.type,
+                sdpMLineIndex=0,
+            )
+        )
+
+    async def connect(self, plan: NegotiationPlan) -> bool:
+        """Run ICE, then DTLS. False when either failed.
+
+        End-of-candidates is never signalled to aioice: a browser that hides its addresses has none to offer,
+        and is found by its own checks (peer-reflexive). The caller sets the time limit.
+        """
+        for candidate in plan.candidates:
+            await self.add_candidate(candidate)
+        await self._ice.start(
+            RTCIceParameters(usernameFragment=plan.username_fragment, password=plan.password)
+        )
+        if self._ice.state != "completed":
+            return False
+        fingerprints = [RTCDtlsFingerprint(algorithm=f.algorithm, value=f.value) for f in plan.fingerprints]
+        await self._dtls.start(RTCDtlsParameters(fingerprints=fingerprints))
+        return self.connected
+
+    async def send(self, data: bytes) -> bool:
+        """Encrypt and send one RTP or RTCP packet. Never raises, and does not wait on UDP."""
+        if self._closing or len(data) > SEND_LIMIT:
+            self.unsent += 1
+            return False
+        try:
+            await self._dtls._send_rtp(data)  # pyright: ignore[reportPrivateUsage] - hook, see above
+        except (ConnectionError, OSError, ValueError, pylibsrtp.Error):
+            # Not connected (yet, or any more), or SRTP refuses the packet (a sequence number far in the
+            # past).
+            self.unsent += 1
+            return False
+        return True
+
+    async def probe(self) -> bool:
+        """Ask for a sign of life on the nominated pair: one STUN binding request, half a second to answer."""
+        connection: Any = self._connection
+        pair = connection._nominated.get(1)
+        if pair is None or self._closing:
+            return False
+        request = connection.build_request(pair, nominate=False)
+        key = cast(str, connection.remote_password).encode()
+        try:
+            await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=0)
+        except (stun.TransactionError, ConnectionError, OSError):
+            return False
+        self._handlers.on_heard()
+        return True
+
+    async def close(self) -> None:
+        """Say goodbye (DTLS close_notify) and free the sockets."""
+        self._closing = True
+        await self._dtls.stop()
+        await self._ice.stop()
+
+
+_SHAPES: Final[tuple[tuple[type, str, tuple[str, ...], bool], ...]] = (
+    (RTCDtlsTransport, "_handle_rtp_data", ("self", "data", "arrival_time_ms"), True),
+    (RTCDtlsTransport, "_handle_rtcp_data", ("self", "data"), True),
+    (RTCDtlsTransport, "_send_rtp", ("self", "data"), True),
+    (aioice.ice.Connection, "data_received", ("self", "data", "component"), False),
+    (aioice.ice.Connection, "check_incoming", ("self", "message", "addr", "protocol"), False),
+    (aioice.ice.Connection, "build_request", ("self", "pair", "nominate"), False),
+    (
+        aioice.ice.Connection,
+        "get_component_candidates",
+        ("self", "component", "addresses", "timeout"),
+        True,
+    ),
+)
+"""(class, method, its parameters, whether it is a coroutine function)."""
+
+_CALLS: Final[tuple[tuple[type, str, str], ...]] = (
+    (RTCDtlsTransport, "_recv_next", "_handle_rtp_data"),
+    (RTCDtlsTransport, "_recv_next", "_handle_rtcp_data"),
+    (aioice.ice.StunProtocol, "datagram_received", "data_received"),
+    (aioice.ice.Connection, "request_received", "check_incoming"),
+    (aioice.ice.Connection, "gather_candidates", "get_component_candidates"),
+)
+"""(class, method, name it must use): that an overridden method is still the one that is called."""
+
+
+def check_hooks() -> None:
+    """Compare the installed aiortc and aioice with what the hooks need.
+
+    :raises HookMismatch: with every difference.
+    """
+    problems = [
+        *_version_problem("aiortc", AIORTC_VERSIONS),
+        *_version_problem("aioice", AIOICE_VERSIONS),
+    ]
+    for owner, name, expected, is_coroutine in _SHAPES:
+        found = getattr(owner, name, None)
+        where = f"{owner.__module__}.{owner.__name__}.{name}"
+        if found is None:
+            problems.append(f"{where} does not exist")
+            continue
+        if inspect.iscoroutinefunction(found) is not is_coroutine:
+            problems.append(f"{where} is {'no longer' if is_coroutine else 'now'} a coroutine function")
+        signature = inspect.signature(found)
+        if tuple(signature.parameters) != expected:
+            problems.append(f"{where} has the signature {signature}, expected {', '.join(expected)}")
+    for owner, name, used in _CALLS:
+        code = getattr(getattr(owner, name, None), "__code__", None)
+        if code is None or used not in _names_used(code):
+            problems.append(f"{owner.__module__}.{owner.__name__}.{name} does not call {used}")
+    connection = getattr(RTCIceGatherer(iceServers=[]), "_connection", None)
+    for attribute in ("_queue", "_nominated", "_protocols", "remote_password"):
+        if not hasattr(connection, attribute):
+            problems.append(f"aioice.Connection.{attribute} does not exist")
+    if problems:
+        raise HookMismatch("the installed aiortc/aioice cannot be used: " + "; ".join(problems))
+
+
+def _names_used(code: CodeType) -> set[str]:
+    """Names a function uses, its comprehensions and inner functions included."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _names_used(constant)
+    return names
+
+
+def _version_problem(package: str, supported: tuple[tuple[int, int], tuple[int, int]]) -> list[str]:
+    installed = version(package)
+    major_minor = tuple(int(part) for part in installed.split(".")[:2])
+    if supported[0] <= major_minor < supported[1]:
+        return []
+    low, high = (".".join(map(str, bound)) for bound in supported)
+    return [f"{package} {installed} is installed, {low} up to but not {high} is needed"]

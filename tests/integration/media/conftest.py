@@ -1,0 +1,41 @@
+"""A running media node on loopback, and clients that are always closed."""
+
+from collections.abc import AsyncIterator, Callable
+
+import aioice.ice
+import pytest
+
+from media import MediaConfig, MediaNode
+from tests.integration.media.peers import Events, Peer
+
+
+@pytest.fixture(autouse=True)
+def loopback_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aioice skips 127.0.0.1; the aiortc clients of these tests use nothing else."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@pytest.fixture
+def events() -> Events:
+    return Events()
+
+
+@pytest.fixture
+async def node(events: Events) -> AsyncIterator[MediaNode]:
+    node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",)), events.append)
+    await node.start()
+    yield node
+    await node.close()
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Callable[..., Peer]]:
+    made: list[Peer] = []
+
+    def make(**options: object) -> Peer:
+        made.append(Peer(**options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()

@@ -1,0 +1,161 @@
+"""Clients for the media tests: aiortc peers on loopback that generate and decode real media."""
+
+import array
+import asyncio
+import fractions
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import AudioFrame, VideoFrame
+
+from media import MediaEvent, MediaNode, Role
+
+
+async def until(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    """Wait until `condition` holds; fail with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        await asyncio.sleep(0.01)
+
+
+class Picture(MediaStreamTrack):
+    """Video of one brightness at 15 frames a second, so that the receiver can tell whose picture it sees."""
+
+    kind = "video"
+
+    def __init__(self, luma: int) -> None:
+        super().__init__()
+        self.luma = luma
+        self._count = 0
+        self._start = time.monotonic()
+
+    async def recv(self) -> VideoFrame:
+        self._count += 1
+        await asyncio.sleep(max(0.0, self._start + self._count / 15 - time.monotonic()))
+        frame = VideoFrame(128, 96, "yuv420p")
+        rows = [bytes((self.luma,)) * 128] * 96
+        rows[self._count % 96] = bytes((255 - self.luma,)) * 128  # a moving stripe: no two frames are alike
+        frame.planes[0].update(b"".join(rows))
+        for plane in frame.planes[1:]:
+            plane.update(b"\x80" * plane.buffer_size)
+        frame.pts = self._count * 6000
+        frame.time_base = fractions.Fraction(1, 90000)
+        return frame
+
+
+class Tone(MediaStreamTrack):
+    """Audio: a 440 Hz sine, 20 ms at a time."""
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count = 0
+        self._start = time.monotonic()
+
+    async def recv(self) -> AudioFrame:
+        self._count += 1
+        await asyncio.sleep(max(0.0, self._start + self._count * 0.02 - time.monotonic()))
+        first = self._count * 960
+        samples = (round(8000 * math.sin(2 * math.pi * 440 * (first + i) / 48000)) for i in range(960))
+        frame = AudioFrame(format="s16", layout="mono", samples=960)
+        frame.planes[0].update(array.array("h", samples).tobytes())
+        frame.sample_rate = 48000
+        frame.pts = self._count * 960
+        frame.time_base = fractions.Fraction(1, 48000)
+        return frame
+
+
+@dataclass
+class Received:
+    """What a client decoded."""
+
+    frames: int = 0
+    samples: int = 0
+    luma: list[int] = field(default_factory=list)
+    """Mean brightness of the decoded pictures."""
+    loud: int = 0
+    """Largest amplitude heard."""
+
+
+class Peer:
+    """One client of a media node."""
+
+    def __init__(
+        self, *, luma: int = 60, audio: bool = True, video: str = "sendrecv", track: bool = True
+    ) -> None:
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self.got = Received()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.answer = ""
+        if audio:
+            self.pc.addTransceiver(Tone(), direction="sendrecv")
+        if video:
+            what = Picture(luma) if track and "send" in video else "video"
+            transceiver = self.pc.addTransceiver(what, direction=video)
+            capabilities = RTCRtpSender.getCapabilities("video").codecs
+            transceiver.setCodecPreferences(
+                [c for c in capabilities if c.mimeType in ("video/VP8", "video/rtx")]
+            )
+
+        @self.pc.on("track")
+        def on_track(track: MediaStreamTrack) -> None:
+            self._tasks.append(asyncio.ensure_future(self._watch(track)))
+
+    async def _watch(self, track: MediaStreamTrack) -> None:
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            if isinstance(frame, VideoFrame):
+                self.got.frames += 1
+                picture = bytes(frame.planes[0])
+                self.got.luma.append(sum(picture) // len(picture))
+            elif isinstance(frame, AudioFrame):
+                self.got.samples += frame.samples
+                self.got.loud = max(self.got.loud, *map(abs, array.array("h", bytes(frame.planes[0]))))
+
+    async def join(self, node: MediaNode, room_id: str, role: Role, connection_id: str) -> "Peer":
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        self.answer = await node.join(
+            room_id, role=role, connection_id=connection_id, offer_sdp=self.pc.localDescription.sdp
+        )
+        await self.pc.setRemoteDescription(RTCSessionDescription(self.answer, "answer"))
+        return self
+
+    async def connected(self) -> "Peer":
+        await until(lambda: self.pc.connectionState == "connected", "the client is connected")
+        return self
+
+    def vanish(self) -> None:
+        """Stop sending and answering without a word, as a phone in a tunnel does."""
+        connection = self.pc.getTransceivers()[0].receiver.transport.transport._connection
+        for protocol in connection._protocols:
+            protocol.transport.sendto = lambda *args: None
+            protocol.datagram_received = lambda *args: None
+
+    async def close(self) -> None:
+        await self.pc.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Events(list[MediaEvent]):
+    """Events of a node, in order."""
+
+    def of(self, kind: type) -> list[MediaEvent]:
+        return [event for event in self if isinstance(event, kind)]
