@@ -191,6 +191,8 @@ def _install(venv: Path, progress: Progress) -> None:
     uv = find_uv()
     interpreter = obtain_python(uv, progress)
     lock = LOCKS[interpreter.version]
+    if not lock.is_file():
+        raise BotEnvironmentError(f"{lock} is missing: restore it, or write it anew with bot/lock.sh.")
     progress(f"installing Rasa (about 1.6 GB, once) with Python {'{}.{}'.format(*interpreter.version)} into {venv} …")
     env = _clean_environ()
     _stream([*uv, "venv", "--quiet", "--clear", "--python", str(interpreter.path), str(venv)], progress, env, 120)
@@ -212,7 +214,7 @@ def _is_current(venv: Path) -> bool:
     stamp = venv / STAMP
     if not stamp.is_file() or not _python_of(venv).exists():
         return False
-    return stamp.read_text(encoding="utf-8") in {_stamp(lock) for lock in LOCKS.values()}
+    return stamp.read_text(encoding="utf-8") in {_stamp(lock) for lock in LOCKS.values() if lock.is_file()}
 
 
 def _stamp(lock: Path) -> str:
