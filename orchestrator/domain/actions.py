@@ -23,7 +23,15 @@ from orchestrator.domain.conversation import (
     QueueEntry,
     TimerName,
 )
-from orchestrator.domain.effects import AskBot, Effect, FindAgent, OpenCall, SetCamera, ShowAlternative, TellBot
+from orchestrator.domain.effects import (
+    AskBot,
+    Effect,
+    FindAgent,
+    OpenCall,
+    SetCamera,
+    ShowAlternative,
+    TellBot,
+)
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.guard_facts import camera_policy

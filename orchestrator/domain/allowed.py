@@ -63,7 +63,9 @@ def visitor_actions(c: Conversation, facts: Facts, policy: Policy, now: datetime
     )
 
 
-def agent_actions(c: Conversation, agent_id: str, facts: Facts, policy: Policy, now: datetime) -> AgentActions:
+def agent_actions(
+    c: Conversation, agent_id: str, facts: Facts, policy: Policy, now: datetime
+) -> AgentActions:
     """The possible acts of ``agent_id``; all False unless the conversation is theirs."""
 
     def may(event: Event) -> bool:

@@ -203,7 +203,9 @@ def _settle(d: Draft, state: State) -> Conversation:
     if state is not State.CHAT or not same_agent:
         c = replace(c, proposal=None, resume_until=None)
     if c.invitation is not None:
-        lost = state is not State.QUEUED if c.invitation.purpose is Purpose.OFFER else c.party is not Party.AGENT
+        lost = (
+            state is not State.QUEUED if c.invitation.purpose is Purpose.OFFER else c.party is not Party.AGENT
+        )
         if lost:
             c = replace(c, invitation=None)
     if not (state is State.CHAT and c.party is Party.BOT):

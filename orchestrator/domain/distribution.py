@@ -11,7 +11,9 @@ from orchestrator.domain.actions import wants_video
 from orchestrator.domain.conversation import Conversation, Need
 from rules.policy import Policy
 
-LeftOut = Literal["offline", "language", "declined", "chat_off", "chat_full", "video_off", "video_unable", "video_full"]
+LeftOut = Literal[
+    "offline", "language", "declined", "chat_off", "chat_full", "video_off", "video_unable", "video_full"
+]
 
 
 @dataclass(frozen=True, slots=True)

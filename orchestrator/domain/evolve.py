@@ -28,5 +28,7 @@ def evolve(conversation: Conversation | None, changes: Mapping[str, object]) -> 
 def difference(before: Conversation | None, after: Conversation) -> dict[str, object]:
     """The fields in which ``after`` differs: `evolve` applied to them gives ``after`` again."""
     return {
-        name: getattr(after, name) for name in FIELDS if before is None or getattr(before, name) != getattr(after, name)
+        name: getattr(after, name)
+        for name in FIELDS
+        if before is None or getattr(before, name) != getattr(after, name)
     }

@@ -32,7 +32,9 @@ def connected_after(c: Conversation, event: Event) -> frozenset[Role]:
             return c.call.connected
 
 
-def guard_facts(c: Conversation, event: Event, facts: Facts, policy: Policy, now: datetime) -> dict[str, FactValue]:
+def guard_facts(
+    c: Conversation, event: Event, facts: Facts, policy: Policy, now: datetime
+) -> dict[str, FactValue]:
     """All declared variables that are known; the others take their declared default."""
     escalation = policy.escalation_for(c.site_id)
     rules = policy.conversation
@@ -85,7 +87,13 @@ def guard_facts(c: Conversation, event: Event, facts: Facts, policy: Policy, now
             "agent.free_video": facts.agent.free_video,
             "agent.may_propose_video": facts.agent.may_propose_video,
         }
-    purpose = event.purpose if isinstance(event, ev.AgentInvited) else c.invitation.purpose if c.invitation else None
+    purpose = (
+        event.purpose
+        if isinstance(event, ev.AgentInvited)
+        else c.invitation.purpose
+        if c.invitation
+        else None
+    )
     if purpose is not None:
         values["invitation.purpose"] = purpose.value
     return values

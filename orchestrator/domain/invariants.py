@@ -32,8 +32,14 @@ def _laws(c: Conversation) -> tuple[tuple[str, bool], ...]:
         ("video_without_agent", not video or c.party is Party.AGENT),
         ("video_without_room", video == (c.call is not None)),
         ("video_without_consent", not video or c.consent is not Consent.NONE),
-        ("consent_without_card", c.consent is not Consent.CARD or (c.verdict is not None and c.verdict.escalates)),
-        ("call_not_started", c.state is not State.IN_VIDEO or (c.call is not None and c.call.started_at is not None)),
+        (
+            "consent_without_card",
+            c.consent is not Consent.CARD or (c.verdict is not None and c.verdict.escalates),
+        ),
+        (
+            "call_not_started",
+            c.state is not State.IN_VIDEO or (c.call is not None and c.call.started_at is not None),
+        ),
         ("proposal_outside_chat", c.proposal is None or (c.state is State.CHAT and c.party is Party.AGENT)),
         ("proposal_of_another", c.proposal is None or c.proposal.agent_id == c.agent_id),
         ("offer_outside_queue", not offered or c.state is State.QUEUED),

@@ -123,7 +123,9 @@ def _video(c: Conversation, event: Event, camera: str, now: datetime) -> Refusal
             return _denied("resume_over")
         case ev.CameraSwitched(on=True) if camera == "forbidden":
             return _denied("camera_forbidden")
-        case ev.MediaConnected() | ev.MediaDropped() | ev.MediaLost() if c.call is None or c.call.id != event.call_id:
+        case ev.MediaConnected() | ev.MediaDropped() | ev.MediaLost() if (
+            c.call is None or c.call.id != event.call_id
+        ):
             return _ignored("stale_call")
         case _:
             return None

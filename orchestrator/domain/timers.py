@@ -54,7 +54,8 @@ def waits_of(conversation: Conversation) -> frozenset[TimerName]:
         TimerName.PROPOSAL: conversation.proposal is not None,
         TimerName.RESUME: conversation.resume_until is not None,
         TimerName.BOT: conversation.bot_asked is not None,
-        TimerName.VISITOR_AWAY: not conversation.visitor_present and state in (State.QUEUED, State.VIDEO_LOBBY),
+        TimerName.VISITOR_AWAY: not conversation.visitor_present
+        and state in (State.QUEUED, State.VIDEO_LOBBY),
         TimerName.AGENT_AWAY: conversation.party is Party.AGENT
         and not conversation.agent_present
         and state is not State.CLOSED,
@@ -98,7 +99,11 @@ def _required(duration: timedelta | None) -> timedelta:
 
 
 def with_timers(
-    before: Conversation | None, after: Conversation, policy: Policy, now: datetime, restart: frozenset[TimerName]
+    before: Conversation | None,
+    after: Conversation,
+    policy: Policy,
+    now: datetime,
+    restart: frozenset[TimerName],
 ) -> Conversation:
     """``after`` with exactly the timers of its waits.
 
