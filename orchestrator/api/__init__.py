@@ -1,0 +1,1 @@
+"""The HTTP and socket interface: routers by user, and what protects them."""

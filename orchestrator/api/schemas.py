@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Language = Annotated[str, Field(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35, examples=["fr", "en-GB"])]
+Language = Annotated[
+    str, Field(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35, examples=["fr", "en-GB"])
+]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 RoleName = Literal["agent", "supervisor", "designer", "admin"]
 StateName = Literal["chat", "queued", "video_lobby", "in_video", "closed"]
@@ -478,7 +480,7 @@ class BotTransferReply(Model):
 class BotCustomReply(Model):
     id: Identifier
     type: Literal["custom"]
-    data: dict[str, object] = {}
+    data: object = None
 
 
 BotReply = Annotated[
@@ -487,10 +489,12 @@ BotReply = Annotated[
 
 
 class BotTurn(Model):
-    """One turn of the bot, posted when it has ended; signed with the shared secret."""
+    """One turn of the bot, posted when it has ended; signed with the shared secret.
+
+    ``in_reply_to`` is null for what the bot says by itself (a reminder)."""
 
     conversation_id: Identifier
-    in_reply_to: Identifier
+    in_reply_to: Identifier | None = None
     replies: Annotated[list[BotReply], Field(max_length=50)] = []
     error: Annotated[str, Field(max_length=500)] | None = None
 
@@ -644,7 +648,13 @@ class ErrorFrame(Model):
 
 
 VisitorFrame = (
-    WelcomeFrame | PingFrame | MessageFrame | VisitorConversationFrame | TypingFrame | BotStatusFrame | ErrorFrame
+    WelcomeFrame
+    | PingFrame
+    | MessageFrame
+    | VisitorConversationFrame
+    | TypingFrame
+    | BotStatusFrame
+    | ErrorFrame
 )
 AgentFrame = (
     WelcomeFrame

@@ -1,0 +1,127 @@
+"""What the agent's desk calls."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from orchestrator.api import schemas
+from orchestrator.api.guard import SUPERVISORS, AgentUser, ExplainerUser
+from orchestrator.api.platform import PlatformDep
+from orchestrator.api.visitor import AfterPosition, ConversationId, clean
+
+router = APIRouter(prefix="/api/agent", tags=["agent"])
+explanations = APIRouter(prefix="/api/conversations", tags=["agent"])
+
+InvitationId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+
+
+@router.get("/state", response_model=schemas.AgentState)
+async def state(user: AgentUser, platform: PlatformDep) -> Any:
+    """Everything the desk shows on opening."""
+    return await platform.conversations.agent_state(user.id)
+
+
+@router.put("/presence", response_model=schemas.AgentState)
+async def set_presence(user: AgentUser, platform: PlatformDep, body: schemas.Presence) -> Any:
+    """Switch chat and video on or off."""
+    return await platform.conversations.set_presence(user.id, chat=body.chat, video=body.video)
+
+
+@router.get("/conversations/{id}", response_model=schemas.AgentConversationWithHistory)
+async def conversation(
+    user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, after: AfterPosition = 0
+) -> Any:
+    """A conversation and its history: one's own, or any for a supervisor."""
+    return await platform.conversations.agent_conversation(
+        user.id, conversation_id, supervisor=user.role in SUPERVISORS, after_position=after
+    )
+
+
+@router.post("/conversations/{id}/messages", response_model=schemas.PostedMessage)
+async def post_message(
+    user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, body: schemas.PostMessage
+) -> Any:
+    """Write to the visitor."""
+    return await platform.conversations.post_agent_message(
+        user.id, conversation_id, client_id=body.client_id, text=clean(body.text)
+    )
+
+
+@router.post(
+    "/conversations/{id}/invitation/{invitation_id}/accept", response_model=schemas.AgentConversation
+)
+async def accept(
+    user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, invitation_id: InvitationId
+) -> Any:
+    """Take the conversation."""
+    return await platform.conversations.accept(user.id, conversation_id, invitation_id)
+
+
+@router.post(
+    "/conversations/{id}/invitation/{invitation_id}/decline", response_model=schemas.AgentConversation
+)
+async def decline(
+    user: AgentUser,
+    platform: PlatformDep,
+    conversation_id: ConversationId,
+    invitation_id: InvitationId,
+    body: schemas.DeclineInvitation,
+) -> Any:
+    """Leave it to somebody else."""
+    return await platform.conversations.decline(
+        user.id, conversation_id, invitation_id, reason=clean(body.reason)
+    )
+
+
+@router.post("/conversations/{id}/video/propose", response_model=schemas.AgentConversation)
+async def propose_video(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """Offer the visitor to go to video."""
+    return await platform.conversations.propose_video(user.id, conversation_id)
+
+
+@router.post("/conversations/{id}/video/withdraw", response_model=schemas.AgentConversation)
+async def withdraw_video(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """Take the offer back."""
+    return await platform.conversations.withdraw_video(user.id, conversation_id)
+
+
+@router.post("/conversations/{id}/video/leave-lobby", response_model=schemas.AgentConversation)
+async def leave_lobby(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """Go back to chat before the call has begun."""
+    return await platform.conversations.agent_act(user.id, conversation_id, "leave_lobby")
+
+
+@router.post("/conversations/{id}/video/hang-up", response_model=schemas.AgentConversation)
+async def hang_up(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """End the video; the chat goes on."""
+    return await platform.conversations.agent_act(user.id, conversation_id, "hang_up")
+
+
+@router.post("/conversations/{id}/transfer", response_model=schemas.AgentConversation)
+async def transfer(
+    user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, body: schemas.TransferToAgent
+) -> Any:
+    """Invite a colleague to take over; one stays until it is accepted."""
+    return await platform.conversations.transfer(
+        user.id, conversation_id, to_agent_id=body.agent_id, note=clean(body.note)
+    )
+
+
+@router.post("/conversations/{id}/close", response_model=schemas.AgentConversation)
+async def close(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """Close the conversation."""
+    return await platform.conversations.agent_act(user.id, conversation_id, "close")
+
+
+@router.post("/conversations/{id}/call/token", response_model=schemas.CallToken)
+async def call_token(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """A token for one connection to the call."""
+    return await platform.calls.mint(conversation_id, role="agent", subject=user.id)
+
+
+@explanations.get("/{id}/decisions", response_model=list[schemas.DecisionView])
+async def decisions(user: ExplainerUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """The why of every step: the row that decided, the facts it read, and the rows that nearly did."""
+    return await platform.conversations.decisions(conversation_id)
