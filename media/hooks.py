@@ -16,6 +16,7 @@ buffer or sender loop to silence. What is private:
 """
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import random
@@ -62,6 +63,9 @@ expect.
 SEND_LIMIT: Final = 1500 - 144
 """pylibsrtp wants room for the longest trailer."""
 
+CLOSE_TIMEOUT: Final = 5.0
+"""Seconds to say goodbye."""
+
 Forward = tuple["RelayTransport", bytes]
 """Where to send what."""
 PacketHandler = Callable[[bytes], Forward | None]
@@ -80,22 +84,23 @@ class _RawDtlsTransport(RTCDtlsTransport):
         super().__init__(transport, [certificate])
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
+        self._faults = 0
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
-        # An exception here would end aiortc's receive loop, and the call with it.
-        try:
-            forward = self._on_rtp(data)
-        except Exception:
-            logger.exception("An RTP packet could not be handled")
-            return
-        if forward is not None:
-            await forward[0].send(forward[1])
+        await self._dispatch(self._on_rtp, data)
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
+        await self._dispatch(self._on_rtcp, data)
+
+    async def _dispatch(self, handler: PacketHandler, data: bytes) -> None:
+        # An exception here would end aiortc's receive loop, and the call with it.
         try:
-            forward = self._on_rtcp(data)
+            forward = handler(data)
         except Exception:
-            logger.exception("An RTCP packet could not be handled")
+            self._faults += 1
+            # The 1st, 2nd, 4th, 8th …: a fault that comes with every packet must not fill the disk.
+            if self._faults & (self._faults - 1) == 0:
+                logger.exception("A packet could not be handled (%d times on this connection)", self._faults)
             return
         if forward is not None:
             await forward[0].send(forward[1])
@@ -312,8 +317,11 @@ class RelayTransport:
     async def close(self) -> None:
         """Say goodbye (DTLS close_notify) and free the sockets."""
         self._closing = True
-        await self._dtls.stop()
-        await self._ice.stop()
+        # A TURN server that no longer answers must not hold up the rest.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self._dtls.stop()
+                await self._ice.stop()
 
 
 _SHAPES: Final[tuple[tuple[type, str, tuple[str, ...], bool], ...]] = (

@@ -160,7 +160,8 @@ def _check_sections(offer: Description) -> None:
             raise NegotiationError(
                 f"{where}: transport {section.protocol} is not supported, only {_PROFILES[0]}"
             )
-        if section.port == 0:
+        # A section without a port of its own, "bundle-only", is how Firefox offers the second one (RFC 9143 §6).
+        if section.port == 0 and section.first("bundle-only") is None:
             raise NegotiationError(
                 f"{where}: the section is switched off (port 0); leave it out of the offer instead"
             )
@@ -239,8 +240,12 @@ def _payload_types(section: Section, kind: MediaKind) -> tuple[int, int | None]:
         raise NegotiationError(f"m={section.media}: the offer does not contain {wanted}")
     rtx = None
     if kind is MediaKind.VIDEO:
-        apt = {f"{pt} apt={primary}": pt for pt in formats if names.get(pt) == "rtx/90000"}
-        rtx = next((apt[value] for value in section.all("fmtp") if value in apt), None)
+        repairs = {pt for pt in formats if names.get(pt) == "rtx/90000"}
+        for value in section.all("fmtp"):
+            number, _, parameters = value.partition(" ")
+            if number in map(str, repairs) and f"apt={primary}" in parameters.replace(" ", "").split(";"):
+                rtx = int(number)
+                break
     return primary, rtx
 
 

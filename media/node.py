@@ -137,7 +137,7 @@ class MediaNode:
             return
         room.remove(member, left=True)
         self._emit(ParticipantLeft(room_id, member.role, connection_id))
-        await self._close_member(member)
+        await self._closed(member)
 
     def set_policy(self, room_id: str, policy: RoomPolicy) -> None:
         """Tighten a room's rule at once. A looser rule is for the next room and changes nothing here."""
@@ -155,7 +155,7 @@ class MediaNode:
         members = room.close()
         self._emit(RoomClosed(room_id))
         for member in members:
-            await self._close_member(member)
+            await self._closed(member)
 
     async def close(self) -> None:
         """Close every room and free everything."""
@@ -205,11 +205,10 @@ class MediaNode:
             clock=self._clock,
         )
 
-    async def _close_member(self, member: Participant) -> None:
-        try:
-            await member.close()
-        except Exception:
-            logger.exception("A connection could not be closed cleanly")
+    async def _closed(self, member: Participant) -> None:
+        """Close a connection and wait for it. Goes on to the end even if the caller gives up waiting."""
+        with contextlib.suppress(Exception):  # logged by _finished
+            await asyncio.shield(self._spawn(member.close()))
 
     def _emit(self, event: MediaEvent) -> None:
         try:
@@ -217,10 +216,11 @@ class MediaNode:
         except Exception:
             logger.exception("The media event handler failed")
 
-    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -233,7 +233,7 @@ class Flow:
                 outgoing = target.rtx_payload_type or target.payload_type
                 self._routes[stream.rtx_payload_type] = replace(primary, is_rtx=True, payload_type=outgoing)
 
-    def rewrite_rtp(self, data: bytes, now: float) -> bytes | Drop:  # noqa: PLR0911 - one per reason
+    def rewrite_rtp(self, data: bytes, now: float) -> bytes | Drop:
         """The packet as the receiving leg expects it.
 
         :param data: one RTP packet, decrypted.

@@ -63,13 +63,17 @@ def rewrite_rtcp(data: bytes, outgoing: Flow, incoming: Flow) -> RtcpOutcome | N
         if end > len(data):
             return None
         body = data[pos + 4 : end]
-        if first & 0x20:
-            if not body or body[-1] == 0 or body[-1] % 4 or body[-1] > len(body):
-                return None
-            body = body[: -body[-1]]
+        padding = body[-1] if first & 0x20 else 0
         pos = end
+        if first & 0x20 and not 1 <= padding <= len(body):
+            return None
+        if kind == RTPFB and first & 0x1F == FMT_TRANSPORT_CC:
+            # Its content need not end at a word; browsers pad it by 1 to 3 bytes. It goes on with its padding.
+            padding = 0
         try:
-            part, wants = _packet(kind, first & 0x1F, body, outgoing, incoming)
+            _need(padding % 4 == 0)
+            body = body[: len(body) - padding]
+            part, wants = _packet(kind, first & 0x1F, body, outgoing, incoming, padded=first & 0x20)
         except _Malformed:
             return None
         parts.append(part)
@@ -98,7 +102,10 @@ def _need(condition: bool) -> None:
         raise _Malformed
 
 
-def _packet(kind: int, count: int, body: bytes, outgoing: Flow, incoming: Flow) -> tuple[bytes, bool]:
+def _packet(
+    kind: int, count: int, body: bytes, outgoing: Flow, incoming: Flow, *, padded: int
+) -> tuple[bytes, bool]:
+    _need(len(body) >= 4)
     if kind == SR:
         return _sender_report(count, body, outgoing, incoming), False
     if kind == RR:
@@ -109,7 +116,7 @@ def _packet(kind: int, count: int, body: bytes, outgoing: Flow, incoming: Flow) 
     if kind == SDES:
         return _source_description(count, body, outgoing), False
     if kind == RTPFB:
-        return _transport_feedback(count, body, outgoing, incoming), False
+        return _transport_feedback(count, body, outgoing, incoming, padded), False
     if kind == PSFB:
         return _payload_feedback(count, body, outgoing, incoming)
     return b"", False
@@ -195,7 +202,7 @@ def _source_description(count: int, body: bytes, outgoing: Flow) -> bytes:
     return _pack(SDES, len(chunks), b"".join(chunks)) if chunks else b""
 
 
-def _transport_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow) -> bytes:
+def _transport_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow, padded: int) -> bytes:
     _need(len(body) >= 12)
     head = _U32.pack(_own_ssrc(body, outgoing))
     stream = stream_known_as(incoming, _U32.unpack_from(body, 4)[0])
@@ -215,7 +222,7 @@ def _transport_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow) -
         fci = bytearray(body[8:])
         offset = incoming.receiving.transport_sequence.offset
         _U16.pack_into(fci, 0, (_U16.unpack_from(fci, 0)[0] - offset) & 0xFFFF)
-        return _pack(RTPFB, FMT_TRANSPORT_CC, head + _U32.pack(media) + bytes(fci))
+        return _pack(RTPFB, padded | FMT_TRANSPORT_CC, head + _U32.pack(media) + bytes(fci))
     return b""
 
 

@@ -28,7 +28,7 @@ from media.stats import DirectionStats, RoomStats
 MAX_JOINS: Final = 4
 """Connections being set up in one room at once; each binds sockets."""
 
-Spawn = Callable[[Coroutine[Any, Any, object]], None]
+Spawn = Callable[[Coroutine[Any, Any, object]], object]
 
 
 class Room:
@@ -202,7 +202,7 @@ class Room:
 
     # Packets
 
-    def on_rtp(self, member: Participant, data: bytes) -> Forward | None:  # noqa: PLR0911 - one per reason
+    def on_rtp(self, member: Participant, data: bytes) -> Forward | None:
         """One decrypted RTP packet of a member: the packet to send to the other side now, or nothing."""
         role = member.role
         if self.members.get(role) is not member:

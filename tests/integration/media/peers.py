@@ -2,12 +2,14 @@
 
 import array
 import asyncio
+import contextlib
 import fractions
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pylibsrtp
 from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
@@ -133,8 +135,16 @@ class Peer:
         self.answer = await node.join(
             room_id, role=role, connection_id=connection_id, offer_sdp=self.pc.localDescription.sdp
         )
-        await self.pc.setRemoteDescription(RTCSessionDescription(self.answer, "answer"))
+        await self.accept(self.answer)
         return self
+
+    async def accept(self, answer: str) -> None:
+        await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+    async def send_raw(self, packet: bytes) -> None:
+        """Encrypt and send any RTP or RTCP bytes libsrtp takes, as a tampered client could."""
+        with contextlib.suppress(pylibsrtp.Error):
+            await self.pc.getTransceivers()[0].receiver.transport._send_rtp(packet)
 
     async def connected(self) -> "Peer":
         await until(lambda: self.pc.connectionState == "connected", "the client is connected")

@@ -1,0 +1,76 @@
+"""What a broken or hostile sender can do to the call: nothing."""
+
+import random
+import socket
+import struct
+from collections.abc import Callable
+
+from media import MediaNode, ParticipantDropped, Role, RoomPolicy
+from media.hooks import QUEUE_LIMIT
+from media.rewrite_rtcp import keyframe_request
+from tests.integration.media.peers import Events, Peer, until
+
+MakePeer = Callable[..., Peer]
+
+
+async def call(node: MediaNode, peer: MakePeer) -> tuple[Peer, Peer]:
+    node.open_room("r", RoomPolicy())
+    visitor = await peer(luma=60).join(node, "r", Role.VISITOR, "v")
+    agent = await peer(luma=190).join(node, "r", Role.AGENT, "a")
+    await until(lambda: visitor.got.frames > 5 and agent.got.frames > 5, "the call is up")
+    return visitor, agent
+
+
+async def test_encrypted_garbage_is_counted_and_the_call_goes_on(
+    node: MediaNode, events: Events, peer: MakePeer
+) -> None:
+    visitor, agent = await call(node, peer)
+    dice = random.Random(7)
+    sender = visitor.pc.getSenders()[1]
+    for _ in range(300):
+        # Version 2, an agreed payload type and SSRC, then anything: extension lengths, padding, CSRCs.
+        seq = dice.randrange(1 << 16)
+        head = struct.pack(
+            "!BBHLL", 0x80 | dice.randrange(0x40), 97, seq, dice.randrange(1 << 32), sender._rtx_ssrc
+        )
+        await visitor.send_raw(head + dice.randbytes(dice.randrange(60)))
+        kind = dice.choice((200, 201, 202, 203, 204, 205, 206, 207))
+        body = dice.randbytes(4 * dice.randrange(1, 12))
+        words = dice.choice((len(body) // 4, dice.randrange(1 << 16)))
+        await visitor.send_raw(struct.pack("!BBH", 0x80 | dice.randrange(0x40), kind, words) + body)
+    await until(lambda: node.room_stats("r").visitor.malformed > 20, "malformed packets are counted")
+    seen = agent.got.frames
+    await until(lambda: agent.got.frames > seen + 15, "the agent still sees the visitor")
+    seen = visitor.got.frames
+    await until(lambda: visitor.got.frames > seen + 15, "the visitor still sees the agent")
+    assert not events.of(ParticipantDropped)
+
+
+async def test_datagrams_from_strangers_do_no_harm(node: MediaNode, events: Events, peer: MakePeer) -> None:
+    visitor, _ = await call(node, peer)
+    member = node._rooms["r"].members[Role.VISITOR]
+    port = member.transport.candidates[0].port
+    dice = random.Random(8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(b"", ("127.0.0.1", port))
+        stranger.sendto(b"\x80" * 9000, ("127.0.0.1", port))
+        for _ in range(QUEUE_LIMIT // 4):
+            first = dice.choice((0x00, 0x14, 0x16, 0x17, 0x80, 0x90, 0xFF))
+            stranger.sendto(bytes((first,)) + dice.randbytes(dice.randrange(200)), ("127.0.0.1", port))
+    seen = visitor.got.frames
+    await until(lambda: visitor.got.frames > seen + 15, "the call goes on")
+    assert member.transport.discarded >= 2
+    assert not events.of(ParticipantDropped)
+
+
+async def test_keyframe_requests_are_limited(node: MediaNode, peer: MakePeer) -> None:
+    visitor, _ = await call(node, peer)
+    section = visitor.answer[visitor.answer.index("m=video") :]
+    ssrc = int(section.split("a=ssrc:")[1].split()[0])
+    before = node.room_stats("r").agent.keyframe_requests
+    for _ in range(200):
+        await visitor.send_raw(keyframe_request(1, ssrc))
+    seen = visitor.got.frames
+    await until(lambda: visitor.got.frames > seen + 10, "two thirds of a second pass")
+    # One at once and one at the end of each half second.
+    assert 1 <= node.room_stats("r").agent.keyframe_requests - before <= 4
