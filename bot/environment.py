@@ -43,6 +43,7 @@ FALLBACK = (3, 11)
 LOCKS = {SUPPORTED: PROJECT / "requirements.txt", FALLBACK: PROJECT / "requirements-py311.txt"}
 
 STAMP = ".visavis-stamp"
+INSTALL_OPTIONS = ("--no-deps", "--require-hashes", "--compile-bytecode")
 INSTALL_TIMEOUT_SECONDS = 1800
 TRAIN_TIMEOUT_SECONDS = 900
 PROBE_TIMEOUT_SECONDS = 20
@@ -82,7 +83,7 @@ class Interpreter:
 
 def print_progress(line: str) -> None:
     """Print a progress line at once; the default of every function here."""
-    print(f"[bot] {line}", flush=True)
+    print(f"[bot] {line}", flush=True)  # noqa: T201
 
 
 # --- finding Python and uv -------------------------------------------------------------------------------------------
@@ -193,13 +194,16 @@ def _install(venv: Path, progress: Progress) -> None:
     lock = LOCKS[interpreter.version]
     if not lock.is_file():
         raise BotEnvironmentError(f"{lock} is missing: restore it, or write it anew with bot/lock.sh.")
-    progress(f"installing Rasa (about 1.6 GB, once) with Python {'{}.{}'.format(*interpreter.version)} into {venv} …")
+    progress(
+        f"installing Rasa (about 1.6 GB, once) with Python {'{}.{}'.format(*interpreter.version)} into {venv} …"
+    )
     env = _clean_environ()
-    _stream([*uv, "venv", "--quiet", "--clear", "--python", str(interpreter.path), str(venv)], progress, env, 120)
     _stream(
-        [*uv, "pip", "install", "--python", str(_python_of(venv)), "--no-deps", "--require-hashes"]
+        [*uv, "venv", "--quiet", "--clear", "--python", str(interpreter.path), str(venv)], progress, env, 120
+    )
+    _stream(
         # Rasa is large: without bytecode every start would compile it again.
-        + ["--compile-bytecode", "-r", str(lock)],
+        [*uv, "pip", "install", "--python", str(_python_of(venv)), *INSTALL_OPTIONS, "-r", str(lock)],
         # The list of packages at the end is of no use to anybody.
         lambda line: None if line.startswith(" + ") else progress(f"installing: {line}"),
         env,
@@ -231,7 +235,12 @@ def _python_of(venv: Path) -> Path:
 def model_key(project: Path = PROJECT) -> str:
     """Return a hash of everything the model is made of, the locked versions included."""
     digest = hashlib.sha256()
-    files = {path for pattern in MODEL_INPUTS for path in project.glob(pattern) if path.name not in NOT_MODEL_INPUTS}
+    files = {
+        path
+        for pattern in MODEL_INPUTS
+        for path in project.glob(pattern)
+        if path.name not in NOT_MODEL_INPUTS
+    }
     for path in sorted(files | {project / lock.name for lock in LOCKS.values()}):
         if path.is_file():
             digest.update(str(path.relative_to(project)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -264,7 +273,15 @@ def _train(python: Path, model: Path, progress: Progress, project: Path) -> None
     progress("training the bot …")
     name = f".training-{model.stem.removesuffix('.tar')}"
     unfinished = model.with_name(f"{name}.tar.gz")
-    argv = [str(python), str(PROJECT / "rasa_main.py"), "train", "--fixed-model-name", name, "--out", str(model.parent)]
+    argv = [
+        str(python),
+        str(PROJECT / "rasa_main.py"),
+        "train",
+        "--fixed-model-name",
+        name,
+        "--out",
+        str(model.parent),
+    ]
     argv += ["--domain", str(project / "domain.yml"), "--config", str(project / "config.yml")]
     argv += ["--data", str(project / "data")]
     try:
@@ -272,7 +289,9 @@ def _train(python: Path, model: Path, progress: Progress, project: Path) -> None
         # Renamed when complete: a model that is there is whole.
         unfinished.replace(model)
     except FileNotFoundError:
-        raise BotEnvironmentError("Rasa ended without writing a model; run `python -m bot.environment train`.") from None
+        raise BotEnvironmentError(
+            "Rasa ended without writing a model; run `python -m bot.environment train`."
+        ) from None
     finally:
         unfinished.unlink(missing_ok=True)
     progress("the bot is trained")
@@ -318,7 +337,17 @@ def serve_command(
         project: the folder with ``credentials.yml`` and ``endpoints.yml``.
         api_token: opens Rasa's own HTTP API (``/model/parse``, ``trigger_intent``) to whoever holds this token.
     """
-    argv = [str(python), str(PROJECT / "rasa_main.py"), "run", "-i", "127.0.0.1", "-p", str(port), "-m", str(model)]
+    argv = [
+        str(python),
+        str(PROJECT / "rasa_main.py"),
+        "run",
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-m",
+        str(model),
+    ]
     argv += ["--credentials", str(project / "credentials.yml"), "--endpoints", str(project / "endpoints.yml")]
     if api_token:
         argv += ["--enable-api", "--auth-token", api_token]
@@ -340,7 +369,9 @@ def health_url(port: int) -> str:
 def rasa_environ(project: Path = PROJECT, models: Path | None = None) -> dict[str, str]:
     """Return the whole environment of a Rasa process: this one's, without what would break another Python."""
     cache = (models or project / "models") / ".cache"
-    return _clean_environ() | RASA_ENVIRONMENT | {"PYTHONPATH": str(project), "RASA_CACHE_DIRECTORY": str(cache)}
+    return (
+        _clean_environ() | RASA_ENVIRONMENT | {"PYTHONPATH": str(project), "RASA_CACHE_DIRECTORY": str(cache)}
+    )
 
 
 def _clean_environ() -> dict[str, str]:
@@ -354,7 +385,9 @@ def _clean_environ() -> dict[str, str]:
 def _output(argv: Sequence[str]) -> str | None:
     """Return what a short command prints, or None when it cannot be started or fails."""
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=PROBE_TIMEOUT_SECONDS, check=True)
+        done = subprocess.run(  # noqa: S603
+            argv, capture_output=True, text=True, timeout=PROBE_TIMEOUT_SECONDS, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
@@ -367,14 +400,18 @@ def _stream(argv: Sequence[str], show: Progress, env: Mapping[str, str], timeout
         BotEnvironmentError: it failed or took too long; the message ends with its last lines.
     """
     tail: list[str] = []
-    process = subprocess.Popen(
-        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=dict(env), cwd=PROJECT
+    process = subprocess.Popen(  # noqa: S603
+        argv,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=dict(env),
+        cwd=PROJECT,
     )
     with process, _killed_after(process, timeout_seconds) as expired:
-        assert process.stdout is not None
-        for line in process.stdout:
-            line = line.rstrip()
-            if line.strip():
+        for line in map(str.rstrip, process.stdout or ()):
+            if line:
                 tail = [*tail[-14:], line]
                 show(line)
     if process.returncode:
@@ -436,21 +473,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             python, model, arguments.port, secret=arguments.secret, callback_url=arguments.callback_url
         )
     except BotEnvironmentError as error:
-        print(f"[bot] {error}", file=sys.stderr)
+        print(f"[bot] {error}", file=sys.stderr)  # noqa: T201
         return 1
     print_progress(f"serving on {health_url(arguments.port)}")
     # Replaces this process, so that whoever stops it stops Rasa.
-    os.execve(command[0], command, env)
+    os.execve(command[0], command, env)  # noqa: S606
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot.environment", description="Install, train and serve the bot.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bot.environment", description="Install, train and serve the bot."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("ensure", help="install Rasa as locked")
     commands.add_parser("train", help="install and train")
     serve = commands.add_parser("serve", help="install, train and serve on 127.0.0.1")
     serve.add_argument("--port", type=int, default=5005)
-    serve.add_argument("--secret", default=os.environ.get("VISAVIS_BOT_SECRET", ""), help="or VISAVIS_BOT_SECRET")
+    serve.add_argument(
+        "--secret", default=os.environ.get("VISAVIS_BOT_SECRET", ""), help="or VISAVIS_BOT_SECRET"
+    )
     serve.add_argument(
         "--callback-url",
         default=os.environ.get("VISAVIS_CALLBACK_URL", "http://127.0.0.1:8000/api/bot/rasa/callback"),

@@ -9,8 +9,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Imported after TensorFlow, skops takes 7 seconds longer to import.
-import skops.io  # noqa: E402, F401
-from rasa.__main__ import main  # noqa: E402
+import skops.io  # noqa: F401
+from rasa.__main__ import main
 
 if __name__ == "__main__":
     main()

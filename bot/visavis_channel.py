@@ -13,23 +13,26 @@ import logging
 import time
 import traceback
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Iterable, List, Optional, Set, Text
+from typing import Any
 
 import aiohttp
+import visavis_protocol as protocol
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
-
-import visavis_protocol as protocol
 from visavis_protocol import Delivery
 
 logger = logging.getLogger(__name__)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
+
+# On Rasa's Python 3.10 this is not yet the built-in TimeoutError.
+TIMEOUT = asyncio.TimeoutError
 
 CALLBACK_TIMEOUT_SECONDS = 10
 TURN_TIMEOUT_SECONDS = 30
@@ -45,7 +48,7 @@ class Callback:
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
         self._secret = secret
-        self._session: Optional[aiohttp.ClientSession] = None
+        self._session: aiohttp.ClientSession | None = None
 
     async def deliver(self, conversation_id: str, body: bytes) -> bool:
         """Post one turn and say whether it was taken.
@@ -65,18 +68,22 @@ class Callback:
         logger.error("callback of %s given up: %s", conversation_id, outcome)
         return False
 
-    async def _post(self, body: bytes) -> "tuple[str, bool]":
+    async def _post(self, body: bytes) -> tuple[str, bool]:
         """Return what came of one attempt and whether that is final."""
         if self._session is None:
             # Made here and not in __init__: a session belongs to the loop that uses it.
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALLBACK_TIMEOUT_SECONDS))
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=CALLBACK_TIMEOUT_SECONDS)
+            )
         headers = protocol.signed_headers(self._secret, int(time.time()), body)
         try:
-            async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with self._session.post(
+                self._url, data=body, headers=headers, allow_redirects=False
+            ) as answer:
                 if 200 <= answer.status < 300:
                     return "taken", True
                 return f"HTTP {answer.status}", 400 <= answer.status < 500
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (TIMEOUT, aiohttp.ClientError, OSError) as error:
             return type(error).__name__, False
 
     async def close(self) -> None:
@@ -92,52 +99,56 @@ class VisavisOutput(OutputChannel):
     Outside a turn (a reminder, ``trigger_intent``) there is nothing to wait for, so each reply goes out on its own.
     """
 
-    def __init__(self, callback: Callback, delivery_id: Optional[str] = None) -> None:
+    def __init__(self, callback: Callback, delivery_id: str | None = None) -> None:
         self._callback = callback
         self._delivery_id = delivery_id
         self._open = delivery_id is not None
-        self._replies: List[Dict[str, Any]] = []
+        self._replies: list[dict[str, Any]] = []
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """Return the name that ``channel:`` in a response refers to."""
         return VisavisInput.name()
 
-    def close_turn(self) -> List[Dict[str, Any]]:
+    def close_turn(self) -> list[dict[str, Any]]:
         """Return the replies of the turn; what the bot says later goes out on its own."""
         self._open = False
         return self._replies
 
-    async def _add(self, conversation_id: str, reply: Dict[str, Any]) -> None:
+    async def _add(self, conversation_id: str, reply: dict[str, Any]) -> None:
         if self._open:
             self._replies.append({"id": f"{self._delivery_id}:{len(self._replies)}", **reply})
             return
         pushed = {"id": f"push-{uuid.uuid4().hex}:0", **reply}
-        await self._callback.deliver(conversation_id, protocol.turn_body(conversation_id, None, [pushed], None))
+        await self._callback.deliver(
+            conversation_id, protocol.turn_body(conversation_id, None, [pushed], None)
+        )
 
-    async def send_text_message(self, recipient_id: Text, text: Text, **kwargs: Any) -> None:
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Say something."""
         await self._add(recipient_id, protocol.text_reply(text))
 
     async def send_text_with_buttons(
-        self, recipient_id: Text, text: Text, buttons: List[Dict[Text, Any]], **kwargs: Any
+        self, recipient_id: str, text: str, buttons: list[dict[str, Any]], **kwargs: Any
     ) -> None:
         """Say something and offer quick replies."""
         await self._add(recipient_id, protocol.text_reply(text, list(buttons)))
 
-    async def send_image_url(self, recipient_id: Text, image: Text, **kwargs: Any) -> None:
+    async def send_image_url(self, recipient_id: str, image: str, **kwargs: Any) -> None:
         """Show an image; ``custom: {image: {url, alt}}`` is the form that carries a description."""
         await self._add(recipient_id, protocol.image_reply(image))
 
-    async def send_attachment(self, recipient_id: Text, attachment: Any, **kwargs: Any) -> None:
+    async def send_attachment(self, recipient_id: str, attachment: Any, **kwargs: Any) -> None:
         """Pass an attachment on as data."""
         await self._add(recipient_id, protocol.custom_reply({"attachment": attachment}))
 
-    async def send_elements(self, recipient_id: Text, elements: Iterable[Dict[Text, Any]], **kwargs: Any) -> None:
+    async def send_elements(
+        self, recipient_id: str, elements: Iterable[dict[str, Any]], **kwargs: Any
+    ) -> None:
         """Pass a carousel on as data."""
         await self._add(recipient_id, protocol.custom_reply({"elements": list(elements)}))
 
-    async def send_custom_json(self, recipient_id: Text, json_message: Any, **kwargs: Any) -> None:
+    async def send_custom_json(self, recipient_id: str, json_message: Any, **kwargs: Any) -> None:
         """Hand over to a person, or pass data on."""
         await self._add(recipient_id, protocol.custom_reply(json_message))
 
@@ -149,8 +160,8 @@ class InOrder:
     """
 
     def __init__(self) -> None:
-        self._locks: Dict[str, asyncio.Lock] = {}
-        self._users: Dict[str, int] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._users: dict[str, int] = {}
 
     @asynccontextmanager
     async def hold(self, conversation_id: str) -> AsyncIterator[None]:
@@ -170,12 +181,12 @@ class VisavisInput(InputChannel):
     """The channel, as named in ``credentials.yml``."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """Return the name in the webhook's address: ``/webhooks/visavis/webhook``."""
         return "visavis"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "VisavisInput":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> VisavisInput:
         """Build the channel from its block in ``credentials.yml``.
 
         Raises:
@@ -189,16 +200,20 @@ class VisavisInput(InputChannel):
                 "secret of this bot in the orchestrator."
             )
         if not url.startswith(("http://", "https://")):
-            raise RasaException("visavis: 'callback_url' must be an http(s) address. Set VISAVIS_CALLBACK_URL.")
+            raise RasaException(
+                "visavis: 'callback_url' must be an http(s) address. Set VISAVIS_CALLBACK_URL."
+            )
         return cls(secret, url, float(settings.get("turn_timeout_seconds") or TURN_TIMEOUT_SECONDS))
 
-    def __init__(self, secret: str, callback_url: str, turn_timeout_seconds: float = TURN_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, secret: str, callback_url: str, turn_timeout_seconds: float = TURN_TIMEOUT_SECONDS
+    ) -> None:
         self._secret = secret
         self._turn_timeout_seconds = turn_timeout_seconds
         self._callback = Callback(callback_url, secret)
         self._seen = protocol.RecentIds()
         self._in_order = InOrder()
-        self._pending: Set["asyncio.Task[None]"] = set()
+        self._pending: set[asyncio.Task[None]] = set()
 
     def get_output_channel(self) -> OutputChannel:
         """Return a channel for what the bot says by itself, for example after ``trigger_intent``."""
@@ -259,7 +274,7 @@ class VisavisInput(InputChannel):
 
     async def _run_turn(
         self, delivery: Delivery, agent: Agent, on_new_message: OnNewMessage, output: VisavisOutput
-    ) -> Optional[str]:
+    ) -> str | None:
         """Let Rasa answer; return what went wrong, if anything, without a word of the visitor."""
         domain = agent.domain
         text = protocol.rasa_text(
@@ -277,18 +292,19 @@ class VisavisInput(InputChannel):
         )
         try:
             await asyncio.wait_for(on_new_message(message), self._turn_timeout_seconds)
-        except asyncio.TimeoutError:
+        except TIMEOUT:
             logger.error("turn %s of %s timed out", delivery.id, delivery.conversation_id)
             return "the turn timed out"
         except Exception as error:  # Whatever the bot's own code raises, the orchestrator must learn of it.
             # The lines of code only: the text of an exception may quote the visitor.
             where = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("turn %s of %s raised %s\n%s", delivery.id, delivery.conversation_id, type(error).__name__, where)
-            return f"the bot raised {type(error).__name__}"
+            kind = type(error).__name__
+            logger.error("turn %s of %s raised %s\n%s", delivery.id, delivery.conversation_id, kind, where)
+            return f"the bot raised {kind}"
         return None
 
 
-def _ready_agent(app: Sanic) -> Optional[Agent]:
+def _ready_agent(app: Sanic) -> Agent | None:
     agent = getattr(app.ctx, "agent", None)
     return agent if agent is not None and agent.is_ready() else None
 
@@ -297,7 +313,7 @@ def _refusal(status: int, reason: str) -> HTTPResponse:
     return response.json({"status": "refused", "reason": reason}, status=status)
 
 
-async def _read(request: Request) -> Optional[bytes]:
+async def _read(request: Request) -> bytes | None:
     """Return the body, or None as soon as it is too large."""
     if int(request.headers.get("content-length") or 0) > protocol.MAX_BODY_BYTES:
         return None

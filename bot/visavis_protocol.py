@@ -11,8 +11,9 @@ import hmac
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Collection, Dict, List, Mapping, Optional, Tuple
+from typing import Any
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SKEW_SECONDS = 300
@@ -41,7 +42,7 @@ class ContractError(ValueError):
     """A body that does not follow the contract. The message names the field and never quotes the visitor."""
 
 
-class InvalidReply(ValueError):
+class InvalidReplyError(ValueError):
     """The bot answered something that cannot be delivered, such as a transfer without a card."""
 
 
@@ -54,7 +55,7 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
     return SIGNATURE_PREFIX + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-def signed_headers(secret: str, timestamp: int, body: bytes) -> Dict[str, str]:
+def signed_headers(secret: str, timestamp: int, body: bytes) -> dict[str, str]:
     """Return the headers of a signed JSON request."""
     return {
         "Content-Type": "application/json",
@@ -63,7 +64,7 @@ def signed_headers(secret: str, timestamp: int, body: bytes) -> Dict[str, str]:
     }
 
 
-def verify(secret: str, timestamp: Optional[str], signature: Optional[str], body: bytes, *, now: float) -> bool:
+def verify(secret: str, timestamp: str | None, signature: str | None, body: bytes, *, now: float) -> bool:
     """Say whether ``body`` was signed with ``secret`` at most ``MAX_SKEW_SECONDS`` before or after ``now``."""
     if not timestamp or not signature or not _TIMESTAMP.fullmatch(timestamp):
         return False
@@ -85,10 +86,10 @@ class Delivery:
     id: str
     conversation_id: str
     kind: str
-    text: Optional[str] = None
-    payload: Optional[str] = None
-    event_name: Optional[str] = None
-    event_reason: Optional[str] = None
+    text: str | None = None
+    payload: str | None = None
+    event_name: str | None = None
+    event_reason: str | None = None
     context: Mapping[str, Any] = field(default_factory=dict)
     """Language, device, page, availability and wait: becomes the metadata of the Rasa message."""
 
@@ -130,7 +131,7 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
-def _optional_text(data: Mapping[str, Any], key: str) -> Optional[str]:
+def _optional_text(data: Mapping[str, Any], key: str) -> str | None:
     return None if data.get(key) is None else _text(data, key)
 
 
@@ -141,7 +142,7 @@ def _identifier(data: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _event(data: Mapping[str, Any]) -> Tuple[str, Optional[str]]:
+def _event(data: Mapping[str, Any]) -> tuple[str, str | None]:
     event = data.get("event")
     if not isinstance(event, dict):
         raise ContractError("'event' must be an object when 'kind' is event")
@@ -151,7 +152,7 @@ def _event(data: Mapping[str, Any]) -> Tuple[str, Optional[str]]:
     return name, _optional_text(event, "reason")
 
 
-def _context(data: Mapping[str, Any]) -> Dict[str, Any]:
+def _context(data: Mapping[str, Any]) -> dict[str, Any]:
     availability = data.get("availability") or {}
     if not isinstance(availability, dict):
         raise ContractError("'availability' must be an object")
@@ -177,7 +178,7 @@ def _flag(availability: Mapping[str, Any], channel: str) -> bool:
     return value
 
 
-def context_entities(context: Mapping[str, Any]) -> Dict[str, str]:
+def context_entities(context: Mapping[str, Any]) -> dict[str, str]:
     """Turn a message's context into entities, so that ``from_entity`` slots follow it at every turn.
 
     Every entity has a value even when the fact is unknown: a slot keeps its value until an entity replaces it, and
@@ -193,12 +194,12 @@ def context_entities(context: Mapping[str, Any]) -> Dict[str, str]:
     }
 
 
-def primary_language(tag: Optional[str]) -> Optional[str]:
+def primary_language(tag: str | None) -> str | None:
     """Return the primary subtag in lower case: ``fr-CA`` and ``fr_FR`` speak ``fr``."""
     return re.split(r"[-_]", tag.strip().lower())[0] or None if tag else None
 
 
-def _wait_band(seconds: Optional[float]) -> str:
+def _wait_band(seconds: float | None) -> str:
     if seconds is None:
         return "unknown"
     return "short" if seconds <= SHORT_WAIT_SECONDS else "long"
@@ -218,7 +219,7 @@ def neutralise(text: str) -> str:
     return text or "?"
 
 
-def intent_of(payload: str) -> Optional[str]:
+def intent_of(payload: str) -> str | None:
     """Return the intent a payload such as ``/order_status{"order_number": "123"}`` names, None for plain words."""
     match = _PAYLOAD.fullmatch(payload)
     return match.group("intent") if match else None
@@ -239,7 +240,7 @@ def with_entities(payload: str, entities: Mapping[str, str]) -> str:
     return f"/{match.group('intent')}{json.dumps({**entities, **own}, ensure_ascii=False)}"
 
 
-def rasa_text(delivery: Delivery, *, intents: Collection[str], entities: Collection[str]) -> Optional[str]:
+def rasa_text(delivery: Delivery, *, intents: Collection[str], entities: Collection[str]) -> str | None:
     """Return the text to hand to Rasa, or None when this bot has no intent for what happened.
 
     Args:
@@ -269,35 +270,35 @@ def rasa_text(delivery: Delivery, *, intents: Collection[str], entities: Collect
 # --- bot -> orchestrator ---------------------------------------------------------------------------------------------
 
 
-def text_reply(text: str, buttons: Optional[List[Mapping[str, Any]]] = None) -> Dict[str, Any]:
+def text_reply(text: str, buttons: list[Mapping[str, Any]] | None = None) -> dict[str, Any]:
     """Build a text reply; a button without a payload sends its own title back, as words."""
     return {"type": "text", "text": text, "quick_replies": [_quick_reply(button) for button in buttons or []]}
 
 
-def _quick_reply(button: Mapping[str, Any]) -> Dict[str, str]:
+def _quick_reply(button: Mapping[str, Any]) -> dict[str, str]:
     title = button.get("title")
     if not isinstance(title, str) or not title.strip():
-        raise InvalidReply("a button needs a title")
+        raise InvalidReplyError("a button needs a title")
     return {"title": title, "payload": str(button.get("payload") or title)}
 
 
-def image_reply(url: str, alt: str = "") -> Dict[str, Any]:
+def image_reply(url: str, alt: str = "") -> dict[str, Any]:
     """Build an image reply. An empty ``alt`` marks it as decorative."""
     return {"type": "image", "url": url, "alt": alt}
 
 
-def custom_reply(custom: Any) -> Dict[str, Any]:
+def custom_reply(custom: Any) -> dict[str, Any]:
     """Turn the ``custom:`` block of a Rasa response into a transfer, an image with a description, or opaque data.
 
     Raises:
-        InvalidReply: a transfer names no usable card.
+        InvalidReplyError: a transfer names no usable card.
     """
     if isinstance(custom, Mapping) and "transfer_card" in custom:
         return _transfer(custom, card_id=_card_id(custom["transfer_card"]), card=None)
     if isinstance(custom, Mapping) and "transfer" in custom:
         inline = custom["transfer"]
         if not isinstance(inline, Mapping):
-            raise InvalidReply("'transfer' must hold a title and a text")
+            raise InvalidReplyError("'transfer' must hold a title and a text")
         return _transfer({**custom, **inline}, card_id=None, card=_inline_card(inline))
     if isinstance(custom, Mapping) and isinstance(custom.get("image"), Mapping):
         return image_reply(str(custom["image"].get("url", "")), str(custom["image"].get("alt", "")))
@@ -306,29 +307,31 @@ def custom_reply(custom: Any) -> Dict[str, Any]:
 
 def _card_id(value: Any) -> str:
     if not isinstance(value, str) or _unset(value):
-        raise InvalidReply("'transfer_card' must name a card")
+        raise InvalidReplyError("'transfer_card' must name a card")
     return value
 
 
-def _inline_card(inline: Mapping[str, Any]) -> Dict[str, str]:
+def _inline_card(inline: Mapping[str, Any]) -> dict[str, str]:
     card = {key: str(inline[key]) for key in ("title", "text") if not _unset(inline.get(key))}
     if "text" not in card:
-        raise InvalidReply("an inline transfer card needs a text")
+        raise InvalidReplyError("an inline transfer card needs a text")
     return {"title": card.get("title", ""), "text": card["text"]}
 
 
-def _transfer(source: Mapping[str, Any], *, card_id: Optional[str], card: Optional[Dict[str, str]]) -> Dict[str, Any]:
-    reply: Dict[str, Any] = {"type": "transfer", "card_id": card_id, "card": card, "slots": _slots(source)}
+def _transfer(
+    source: Mapping[str, Any], *, card_id: str | None, card: dict[str, str] | None
+) -> dict[str, Any]:
+    reply: dict[str, Any] = {"type": "transfer", "card_id": card_id, "card": card, "slots": _slots(source)}
     for key in ("reason", "summary"):
         if not _unset(source.get(key)):
             reply[key] = str(source[key])
     return reply
 
 
-def _slots(source: Mapping[str, Any]) -> Dict[str, str]:
+def _slots(source: Mapping[str, Any]) -> dict[str, str]:
     slots = source.get("slots") or {}
     if not isinstance(slots, Mapping):
-        raise InvalidReply("'slots' must be an object")
+        raise InvalidReplyError("'slots' must be an object")
     return {str(name): str(value) for name, value in slots.items() if not _unset(value)}
 
 
@@ -338,10 +341,15 @@ def _unset(value: Any) -> bool:
 
 
 def turn_body(
-    conversation_id: str, in_reply_to: Optional[str], replies: List[Dict[str, Any]], error: Optional[str]
+    conversation_id: str, in_reply_to: str | None, replies: list[dict[str, Any]], error: str | None
 ) -> bytes:
     """Encode the one callback of a turn. ``error`` names a kind of failure and never holds words of the visitor."""
-    turn = {"conversation_id": conversation_id, "in_reply_to": in_reply_to, "replies": replies, "error": error}
+    turn = {
+        "conversation_id": conversation_id,
+        "in_reply_to": in_reply_to,
+        "replies": replies,
+        "error": error,
+    }
     return json.dumps(turn, ensure_ascii=False).encode()
 
 
@@ -358,7 +366,7 @@ class RecentIds:
     def __init__(self, *, keep_seconds: float = 2 * MAX_SKEW_SECONDS, at_most: int = 50_000) -> None:
         self._keep_seconds = keep_seconds
         self._at_most = at_most
-        self._seen: "OrderedDict[str, float]" = OrderedDict()
+        self._seen: OrderedDict[str, float] = OrderedDict()
 
     def add(self, delivery_id: str, now: float) -> bool:
         """Remember an id at ``now`` (seconds) and say whether it was new."""

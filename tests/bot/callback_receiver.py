@@ -55,7 +55,9 @@ class CallbackReceiver:
     def of(self, conversation_id: str) -> list[Attempt]:
         """Return every attempt of a conversation, failed ones included, in the order they came."""
         with self._news:
-            return [attempt for attempt in self.attempts if attempt.turn["conversation_id"] == conversation_id]
+            return [
+                attempt for attempt in self.attempts if attempt.turn["conversation_id"] == conversation_id
+            ]
 
     def _accepted(self, delivery_id: str) -> Turn | None:
         taken = (a.turn for a in self.attempts if a.status < 300)
@@ -93,7 +95,7 @@ def callback_receiver(secret: str) -> Iterator[CallbackReceiver]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Keep the test output to what the tests say."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

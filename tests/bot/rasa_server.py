@@ -61,7 +61,13 @@ def rasa_model(rasa_python: Path) -> Path:
 
 @contextmanager
 def running_rasa(
-    python: Path, model: Path, *, callback_url: str, secret: str, log: Path, project: Path = environment.PROJECT
+    python: Path,
+    model: Path,
+    *,
+    callback_url: str,
+    secret: str,
+    log: Path,
+    project: Path = environment.PROJECT,
 ) -> Iterator[RasaServer]:
     """Serve the bot on a free port while the block runs, and wait until it is ready."""
     port, token, began = _free_port(), "for-tests-only", time.monotonic()
@@ -69,7 +75,9 @@ def running_rasa(
         python, model, port, secret=secret, callback_url=callback_url, project=project, api_token=token
     )
     with log.open("wb") as output:
-        process = subprocess.Popen(argv, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            argv, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             _wait_until_ready(process, environment.health_url(port), log)
             ready_in = time.monotonic() - began
@@ -84,7 +92,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
         if process.poll() is not None:
             raise AssertionError(f"Rasa ended with {process.returncode}:\n{_tail(log)}")
         try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310
                 if answer.status == 200:
                     return
         except (urllib.error.URLError, OSError):
