@@ -93,8 +93,6 @@ ACTIONS: tuple[str, ...] = (
     "close_call",
     "start_call",
     "end_video",
-    "start_grace",
-    "end_grace",
     "reopen_room",
     "offer_resume",
     "end_resume_offer",

@@ -11,7 +11,15 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from rules.durations import format_duration, parse_duration
@@ -54,7 +62,9 @@ def _language(value: str) -> str:
 
 def _primary(value: str) -> str:
     if "-" in _language(value):
-        raise problem("names a region, but only the language itself decides", f"write `{value.split('-')[0]}`")
+        raise problem(
+            "names a region, but only the language itself decides", f"write `{value.split('-', maxsplit=1)[0]}`"
+        )
     return value
 
 
@@ -80,7 +90,9 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     PlainSerializer(format_duration, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["30s", "1m30s"]}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["30s", "1m30s"]}
+    ),
 ]
 Language = Annotated[str, AfterValidator(_language), Field(examples=["fr", "en", "fr-CA"])]
 PrimaryLanguage = Annotated[str, AfterValidator(_primary), Field(examples=["fr", "en"])]

@@ -35,5 +35,9 @@ class CameraFile(Spec):
     default: CameraPolicy
     screen_share_when_forbidden: bool = False
     reassurance: Reassurance
-    sites: Annotated[Mapping[SiteId, SiteCamera], Frozen, Thawed] = Field(default_factory=dict[str, SiteCamera])
-    groups: Annotated[Mapping[Slug, CameraPolicy], Frozen, Thawed] = Field(default_factory=dict[str, CameraPolicy])
+    sites: Annotated[Mapping[SiteId, SiteCamera], Frozen, Thawed] = Field(
+        default_factory=dict[str, SiteCamera]
+    )
+    groups: Annotated[Mapping[Slug, CameraPolicy], Frozen, Thawed] = Field(
+        default_factory=dict[str, CameraPolicy]
+    )

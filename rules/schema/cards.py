@@ -15,7 +15,9 @@ from rules.template import misplaced_brace
 def _template(value: str) -> str:
     wrong = misplaced_brace(value)
     if wrong is not None:
-        raise problem(f"has a brace that is no placeholder: `{wrong}`", "write `{name}`, a slot of the bot, and no more")
+        raise problem(
+            f"has a brace that is no placeholder: `{wrong}`", "write `{name}`, a slot of the bot, and no more"
+        )
     return value
 
 
@@ -24,7 +26,9 @@ class CardTextSpec(Spec):
 
     title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_template)]
     text: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_template)]
-    image: Annotated[str, Field(pattern=r"^(https://[^\s\\]+|/[^/\s\\][^\s\\]*)$", max_length=2_000)] | None = None
+    image: (
+        Annotated[str, Field(pattern=r"^(https://[^\s\\]+|/[^/\s\\][^\s\\]*)$", max_length=2_000)] | None
+    ) = None
 
 
 class CardSpec(Spec):

@@ -49,7 +49,9 @@ def _span(value: object) -> object:
     start = time(int(found[1]), int(found[2]))
     end = None if found[3] is None else time(int(found[3]), int(found[4]))
     if end is not None and end <= start:
-        raise problem("ends before it starts", "split hours over midnight: until 24:00, and from 00:00 the day after")
+        raise problem(
+            "ends before it starts", "split hours over midnight: until 24:00, and from 00:00 the day after"
+        )
     return Span(start=start, end=end)
 
 
@@ -70,7 +72,9 @@ def _time_zone(value: str) -> str:
     return value
 
 
-DaySpan = Annotated[Span, BeforeValidator(_span), WithJsonSchema({"type": "string", "examples": ["09:00-12:30"]})]
+DaySpan = Annotated[
+    Span, BeforeValidator(_span), WithJsonSchema({"type": "string", "examples": ["09:00-12:30"]})
+]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 
 

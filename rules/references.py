@@ -1,0 +1,319 @@
+"""Whether the files of a policy fit together: every name that is used is known, and nothing contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rules.findings import Finding, choose_from
+from rules.overlay import overlay
+from rules.schema.camera import CameraFile
+from rules.schema.cards import CardsFile
+from rules.schema.conversation import ConversationFile
+from rules.schema.engagement import EngagementFile
+from rules.schema.escalation import EscalationFile
+from rules.schema.routing import RoutingFile
+from rules.vocabulary import ACTIONS, EVENTS, NOTICES, STATES, TIMED_WAITS
+from rules.yaml_source import Document, Path, show
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file findings are about, and where they are gathered."""
+
+    document: Document
+    findings: list[Finding]
+    warnings: list[Finding]
+
+    def wrong(self, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
+        self.findings.append(self._finding(path, problem, advice, at_key))
+
+    def doubtful(self, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
+        self.warnings.append(self._finding(path, problem, advice, at_key))
+
+    def known(
+        self, path: Path, word: str, words: Collection[str], what: str, *, at_key: bool = False
+    ) -> None:
+        if word not in words:
+            self.wrong(path, f"there is no {what} `{word}`", choose_from(word, words), at_key=at_key)
+
+    def _finding(self, path: Path, problem: str, advice: str, at_key: bool) -> Finding:
+        line, column = self.document.at_key(path) if at_key else self.document.at(path)
+        return Finding(self.document.file, line, column, show(path), problem, advice)
+
+
+@dataclass(slots=True)
+class Files:
+    """The files of a policy that could be read; None for the others, which are found wrong elsewhere."""
+
+    conversation: ConversationFile | None = None
+    routing: RoutingFile | None = None
+    escalation: EscalationFile | None = None
+    cards: CardsFile | None = None
+    camera: CameraFile | None = None
+    engagement: EngagementFile | None = None
+    documents: dict[str, Document] = field(default_factory=dict[str, Document])
+
+
+def check_references(files: Files) -> tuple[list[Finding], list[Finding]]:
+    """What is wrong, and what is doubtful. Each file is checked against those others that could be read."""
+    findings: list[Finding] = []
+    warnings: list[Finding] = []
+
+    def source(name: str) -> Source:
+        return Source(files.documents[name], findings, warnings)
+
+    if files.conversation is not None:
+        _conversation(source("conversation.yaml"), files.conversation)
+    if files.routing is not None:
+        _routing(source("routing.yaml"), files.routing)
+    if files.escalation is not None:
+        _escalation(source("escalation.yaml"), files.escalation)
+    if files.cards is not None:
+        _cards(source("cards.yaml"), files.cards, files.routing)
+    if files.camera is not None:
+        _camera(source("camera.yaml"), files.camera, files.cards, files.routing)
+    if files.engagement is not None:
+        _engagement(source("engagement.yaml"), files.engagement, files.routing)
+        _sites(source, files, files.engagement)
+    return findings, warnings
+
+
+# --- conversation.yaml -----------------------------------------------------------------------------------
+
+
+def _repeated(source: Source, ids: list[str], path: Callable[[int], Path]) -> None:
+    first: dict[str, int] = {}
+    for index, name in enumerate(ids):
+        if name in first:
+            line, _ = source.document.at(path(first[name]))
+            source.wrong(
+                path(index), f"`{name}` is the id of another row (line {line})", "give each row its own id"
+            )
+        else:
+            first[name] = index
+
+
+def _conversation(source: Source, file: ConversationFile) -> None:
+    _repeated(source, [row.id for row in file.transitions], lambda index: ("transitions", index, "id"))
+    for index, row in enumerate(file.transitions):
+        path: Path = ("transitions", index)
+        source.known((*path, "event"), row.event, EVENTS, "event")
+        for position, state in enumerate(row.from_):
+            place = _entry(source, (*path, "from"), position)
+            if state == "closed":
+                source.wrong(place, "`closed` is final: nothing leaves it", "remove it from this row")
+            else:
+                source.known(place, state, STATES, "state")
+        if row.to is not None:
+            source.known((*path, "to"), row.to, STATES, "state")
+        for position, action in enumerate(row.do):
+            source.known((*path, "do", position), action, ACTIONS, "action")
+        for position, notice in enumerate(row.say):
+            source.known((*path, "say", position), notice, NOTICES, "notice")
+        if row.to == "closed" and "close" not in row.do:
+            source.wrong((*path, "to"), "goes to `closed` without closing", "add `close` to `do:`")
+        if "close" in row.do and row.to != "closed":
+            source.wrong(
+                (*path, "do"), "closes the conversation without going to `closed`", "write `to: closed`"
+            )
+    _timers(source, file)
+    _shadowed(source, file)
+
+
+def _entry(source: Source, path: Path, position: int) -> Path:
+    """The place of an entry that may be written alone, without a list."""
+    return (*path, position) if source.document.has((*path, position)) else path
+
+
+def _timers(source: Source, file: ConversationFile) -> None:
+    """Every wait ends in an event; that event needs a row, or the wait ends in nothing."""
+    answered = {(row.event, state) for row in file.transitions for state in row.from_}
+    for where, event, states in TIMED_WAITS:
+        for state in states:
+            if (event, state) not in answered:
+                path = tuple(where.split("."))
+                source.wrong(path, f"ends in `{event}`, which has no row from `{state}`", "add a row for it")
+
+
+def _shadowed(source: Source, file: ConversationFile) -> None:
+    """Rows that can never win, because an earlier row without a guard always does."""
+    parties = ("none", "bot", "agent")
+    taken: dict[tuple[str, str, str], str] = {}
+    for index, row in enumerate(file.transitions):
+        cases = [(row.event, state, party) for state in row.from_ for party in row.party or parties]
+        earlier = {taken[case] for case in cases if case in taken}
+        if cases and all(case in taken for case in cases):
+            names = ", ".join(f"`{name}`" for name in sorted(earlier))
+            source.doubtful(
+                ("transitions", index, "id"), f"never wins: {names} always does", "move it up, or remove it"
+            )
+        if row.when is None:
+            for case in cases:
+                taken.setdefault(case, row.id)
+
+
+# --- routing.yaml ----------------------------------------------------------------------------------------
+
+
+def _routing(source: Source, file: RoutingFile) -> None:
+    groups = file.groups
+    source.known(("default_group",), file.default_group, groups, "group")
+    _repeated(source, [row.id for row in file.rules], lambda index: ("rules", index, "id"))
+    for index, row in enumerate(file.rules):
+        path: Path = ("rules", index, "group")
+        source.known(path, row.group, groups, "group")
+        if row.need == "video" and row.group in groups and not groups[row.group].video:
+            source.wrong(
+                path, f"group `{row.group}` takes no video", "choose another group, or give it `video: true`"
+            )
+    for name, group in groups.items():
+        path = ("groups", name)
+        missing = sorted(set(group.languages) - {tag.split("-")[0] for tag in group.alternative.message})
+        for language in missing:
+            source.wrong(
+                (*path, "alternative", "message"), f"has no text in `{language}`", f"add a line `{language}:`"
+            )
+        if not group.video and (group.places.video or group.capacity.video):
+            source.wrong(
+                (*path, "video"), "is false, yet places or capacity for video are given", "set them to 0"
+            )
+        if group.overflow is not None:
+            source.known((*path, "overflow", "group"), group.overflow.group, groups, "group")
+            loop = _loop(file, name)
+            if loop is not None:
+                source.wrong(
+                    (*path, "overflow", "group"), f"overflows in a circle: {loop}", "let one of them end it"
+                )
+
+
+def _loop(file: RoutingFile, start: str) -> str | None:
+    """The circle of overflows that ``start`` is part of."""
+    walked = [start]
+    while True:
+        group = file.groups.get(walked[-1])
+        if group is None or group.overflow is None:
+            return None
+        following = group.overflow.group
+        if following == start:
+            return " → ".join((*walked, start))
+        if following in walked:
+            return None  # a circle further on: found from its own groups
+        walked.append(following)
+
+
+# --- the other files ---------------------------------------------------------------------------------------
+
+
+def _escalation(source: Source, file: EscalationFile) -> None:
+    def spoken(languages: tuple[str, ...], phrases: Mapping[str, tuple[str, ...]], path: Path) -> None:
+        for language in languages:
+            if language not in phrases:
+                source.wrong(
+                    path,
+                    f"`{language}` has no phrases: no card could escalate",
+                    f"add `phrases: {{{language}: [...]}}`",
+                )
+
+    spoken(file.bot.languages, file.bot.phrases, ("bot", "languages"))
+    for site, override in file.sites.items():
+        if override.bot is not None and override.bot.languages is not None:
+            bot = overlay(file.bot, override.bot)
+            spoken(bot.languages, bot.phrases, ("sites", site, "bot", "languages"))
+
+
+def _cards(source: Source, file: CardsFile, routing: RoutingFile | None) -> None:
+    default = file.default_language
+    for name, card in file.cards.items():
+        path: Path = ("cards", name)
+        if routing is not None:
+            source.known((*path, "group"), card.group, routing.groups, "group")
+        for place, texts in (("texts", card.texts), ("alternative", card.alternative.message)):
+            where = (*path, "alternative", "message") if place == "alternative" else (*path, place)
+            if default not in texts:
+                source.wrong(
+                    where, f"has no text in the default language `{default}`", f"add a line `{default}:`"
+                )
+        for language in sorted(set(card.texts) - set(card.alternative.message)):
+            source.doubtful(
+                (*path, "alternative", "message"),
+                f"has no text in `{language}`, which the card has",
+                f"add a line `{language}:`, or visitors read another language",
+            )
+
+
+def _camera(source: Source, file: CameraFile, cards: CardsFile | None, routing: RoutingFile | None) -> None:
+    if routing is not None:
+        for group in file.groups:
+            source.known(("groups", group), group, routing.groups, "group", at_key=True)
+    if cards is not None:
+        default = cards.default_language
+        for name, texts in (
+            ("off_by_default", file.reassurance.off_by_default),
+            ("forbidden", file.reassurance.forbidden),
+        ):
+            if default not in texts:
+                path: Path = ("reassurance", name)
+                source.wrong(
+                    path, f"has no text in the default language `{default}`", f"add a line `{default}:`"
+                )
+
+
+def _engagement(source: Source, file: EngagementFile, routing: RoutingFile | None) -> None:
+    default = file.default
+    for language in default.languages:
+        if language not in default.texts:
+            source.wrong(
+                ("default", "texts"), f"has no text in `{language}`", f"add the texts below `{language}:`"
+            )
+    if not (default.entries.chat or default.entries.video):
+        source.doubtful(
+            ("default", "entries"),
+            "offers neither chat nor video",
+            "turn one on, or the notification is empty",
+        )
+    parks_video = routing is None or any(group.places.video > 0 for group in routing.groups.values())
+    if default.entries.video and not default.wait_estimate and parks_video:
+        source.doubtful(
+            ("default", "wait_estimate"), "is off, yet visitors may queue for video", "turn it on"
+        )
+    for site, override in file.sites.items():
+        path: Path = ("sites", site)
+        own = override.texts or {}
+        for language, texts in own.items():
+            missing = [name for name in type(texts).model_fields if getattr(texts, name) is None]
+            if language not in default.texts and missing:
+                where = (*path, "texts", language)
+                source.wrong(
+                    where, f"is a new language and has no {', '.join(missing)}", "write all of its texts"
+                )
+        for language in override.languages or ():
+            if language not in default.texts and language not in own:
+                where = (*path, "languages")
+                source.wrong(where, f"`{language}` has no texts", f"add them below `texts: {language}:`")
+        merged = overlay(default, override)
+        if merged.entries.video and not merged.wait_estimate and parks_video and default.wait_estimate:
+            source.doubtful(
+                (*path, "wait_estimate"), "is off, yet visitors may queue for video", "turn it on"
+            )
+
+
+def _sites(source: Callable[[str], Source], files: Files, engagement: EngagementFile) -> None:
+    """A site that only one file speaks of may be misspelt."""
+    for name, sites in _site_names(files):
+        for site in sites:
+            if site not in engagement.sites:
+                advice = (
+                    choose_from(site, engagement.sites)
+                    if engagement.sites
+                    else "name it in engagement.yaml too"
+                )
+                problem = f"site `{site}` is not in engagement.yaml"
+                source(name).doubtful(("sites", site), problem, advice, at_key=True)
+
+
+def _site_names(files: Files) -> Iterator[tuple[str, Collection[str]]]:
+    if files.escalation is not None:
+        yield "escalation.yaml", files.escalation.sites
+    if files.camera is not None:
+        yield "camera.yaml", files.camera.sites
