@@ -33,6 +33,7 @@ export interface StreamOptions<E extends Sequenced> {
   onRefused: (code: string) => void;
   /** The server's numbers start over: what the page holds may be outdated and must be loaded again. */
   onReset: () => void;
+  onServerTime?: (time: string) => void;
   connect?: (url: string) => SocketLike;
   backoff?: Backoff;
 }
@@ -130,6 +131,7 @@ export class EventStream<E extends Sequenced> {
         return;
       case "welcome":
         this.#backoff.reset();
+        this.#options.onServerTime?.(frame.server_time);
         this.#become("open");
         if (frame.seq < this.#after) {
           this.#after = frame.seq;

@@ -1,0 +1,158 @@
+/** Keeps a person connected to a call: one peer connection after another, each with a fresh token. */
+import type { CallToken } from "../api/model";
+import { Backoff } from "../stream/backoff";
+import type { LocalMedia } from "./local";
+import { Peer } from "./peer";
+import { type CallStats, callStats } from "./stats";
+
+export type LinkStatus = "idle" | "connecting" | "live" | "reconnecting";
+
+export interface LinkOptions {
+  base: string;
+  media: LocalMedia;
+  token: () => Promise<CallToken>;
+  onChange: () => void;
+}
+
+/** ICE may mend a short gap by itself; after this, a new connection is quicker. */
+const DISCONNECTED_MS = 2_000;
+/** An answer that never leads to a connection: blocked UDP, a lost room. */
+const CONNECT_MS = 12_000;
+/** After so many attempts in a row the person is told; the attempts go on. */
+const TELL_AFTER = 3;
+
+export class CallLink {
+  status: LinkStatus = "idle";
+  remote: MediaStream | null = null;
+  /** Whether the other side's picture is moving. */
+  picture = false;
+  struggling = false;
+  #peer: Peer | null = null;
+  #run = 0;
+  #attempts = 0;
+  #connections = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #frames = 0;
+  #stillFor = 0;
+  readonly #options: LinkOptions;
+  readonly #backoff = new Backoff({ first: 400, ceiling: 4_000 });
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.status !== "idle") return;
+    this.#attempts = 0;
+    this.#backoff.reset();
+    this.#become("connecting");
+    this.#watch = setInterval(() => void this.#look(), 1000);
+    void this.#connect();
+  }
+
+  stop(): void {
+    if (this.status === "idle") return;
+    this.#run += 1;
+    clearTimeout(this.#timer);
+    clearInterval(this.#watch);
+    this.#peer?.close();
+    this.#peer = null;
+    this.remote = null;
+    this.picture = false;
+    this.struggling = false;
+    this.#become("idle");
+  }
+
+  /** Sends what `media` holds now: after the camera or the microphone came or went. */
+  async sync(): Promise<void> {
+    await this.#peer?.setVideo(this.#options.media.video);
+    await this.#peer?.setAudio(this.#options.media.audio);
+  }
+
+  stats(): Promise<CallStats> | null {
+    return this.#peer ? callStats(this.#peer.connection, this.#connections) : null;
+  }
+
+  async #connect(): Promise<void> {
+    const run = ++this.#run;
+    clearTimeout(this.#timer);
+    try {
+      const token = await this.#options.token();
+      if (run !== this.#run) return;
+      const { media } = this.#options;
+      const peer = new Peer({
+        base: this.#options.base,
+        token,
+        audio: media.audio,
+        video: media.video,
+        sendVideo: token.role === "agent" || token.camera_policy !== "forbidden",
+        onState: (state) => {
+          if (run === this.#run) this.#onState(state);
+        },
+      });
+      this.#replace(peer);
+      this.#again(CONNECT_MS);
+      await peer.connect();
+      // The camera may have been switched while the offer was under way.
+      if (run === this.#run) await this.sync();
+    } catch {
+      if (run === this.#run) this.#again(this.#backoff.next());
+    }
+  }
+
+  #onState(state: RTCPeerConnectionState): void {
+    if (state === "connected") {
+      clearTimeout(this.#timer);
+      this.#attempts = 0;
+      this.#connections += 1;
+      this.#backoff.reset();
+      this.struggling = false;
+      this.remote = this.#peer?.remote ?? null;
+      this.#become("live");
+    } else if (state === "disconnected") {
+      this.#become("reconnecting");
+      this.#again(DISCONNECTED_MS);
+    } else if (state === "failed" || state === "closed") {
+      this.#become("reconnecting");
+      this.#again(this.#backoff.next());
+    }
+  }
+
+  #again(wait: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#attempts += 1;
+      this.struggling = this.#attempts >= TELL_AFTER;
+      this.#options.onChange();
+      void this.#connect();
+    }, wait);
+  }
+
+  #replace(peer: Peer): void {
+    this.#peer?.close();
+    this.#peer = peer;
+    this.#frames = 0;
+    // While a connection is replaced the last picture stays on the screen.
+    this.remote ??= peer.remote;
+    this.#options.onChange();
+  }
+
+  /** A muted track says nothing reliable across engines; decoded frames do. */
+  async #look(): Promise<void> {
+    const stats = await this.stats()?.catch(() => null);
+    if (!stats) return;
+    this.#stillFor = stats.framesDecoded > this.#frames ? 0 : this.#stillFor + 1;
+    this.#frames = stats.framesDecoded;
+    const picture = stats.framesDecoded > 0 && this.#stillFor < 3;
+    if (picture === this.picture) return;
+    this.picture = picture;
+    this.#options.onChange();
+  }
+
+  #become(status: LinkStatus): void {
+    if (this.status === status) return;
+    this.status = status;
+    this.#options.onChange();
+  }
+}

@@ -1,0 +1,35 @@
+/** Text that people wrote: shown as text, with web addresses made clickable. Never as markup. */
+import { html, type TemplateResult } from "lit";
+
+const ADDRESS = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]»]/g;
+
+export function linked(text: string): Array<string | TemplateResult> {
+  const parts: Array<string | TemplateResult> = [];
+  let end = 0;
+  for (const found of text.matchAll(ADDRESS)) {
+    parts.push(text.slice(end, found.index));
+    parts.push(html`<a href=${found[0]} target="_blank" rel="noopener noreferrer nofollow">${found[0]}</a>`);
+    end = found.index + found[0].length;
+  }
+  parts.push(text.slice(end));
+  return parts;
+}
+
+export function clock(iso: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+}
+
+export function initial(name: string): string {
+  return [...name.trim()][0]?.toLocaleUpperCase() ?? "?";
+}
+
+/** Only addresses that a picture can come from; anything else would be a script's way in. */
+export function pictureUrl(url: string | null | undefined, base: string): string | null {
+  if (!url) return null;
+  try {
+    const address = new URL(url, `${base}/`);
+    return /^https?:$/.test(address.protocol) ? address.href : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,193 @@
+/** The web component: puts the views together, keeps the focus and the scroll position where they belong. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { base } from "../styles/base";
+import { callStyles } from "../styles/call";
+import { ringStyles } from "../styles/ring";
+import { tokens } from "../styles/tokens";
+import * as icons from "../ui/icons";
+import type { WidgetConfig } from "./config";
+import { WidgetStore } from "./store";
+import { footStyles } from "./styles/foot";
+import { historyStyles } from "./styles/history";
+import { panelStyles } from "./styles/panel";
+import { stageStyles } from "./styles/stage";
+import { footer } from "./views/composer";
+import { confirmation, proposal } from "./views/dialogs";
+import { header } from "./views/header";
+import { history } from "./views/history";
+import { launcher } from "./views/launcher";
+import { stage } from "./views/stage";
+import { waiting } from "./views/waiting";
+
+export class VisavisWidget extends LitElement {
+  static override styles = [
+    tokens,
+    base,
+    ringStyles,
+    callStyles,
+    panelStyles,
+    historyStyles,
+    footStyles,
+    stageStyles,
+  ];
+
+  #store: WidgetStore | null = null;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #wasOpen = false;
+  #confirmed: HTMLElement | null = null;
+  #proposal: string | null = null;
+  #atEnd = true;
+
+  set config(config: WidgetConfig) {
+    this.setAttribute("theme", config.theme);
+    this.#store = new WidgetStore(config, () => this.requestUpdate());
+    void this.#store.start();
+  }
+
+  get store(): WidgetStore | null {
+    return this.#store;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Countdowns and "before you" lines live by the second; without one on screen nothing is drawn.
+    this.#tick = setInterval(() => {
+      const { conversation, call } = this.#store ?? {};
+      if (conversation?.proposal || call?.phase === "preview") this.requestUpdate();
+    }, 250);
+    window.addEventListener("online", this.#nudge);
+    window.addEventListener("pagehide", this.#hidden);
+    window.addEventListener("pageshow", this.#shown);
+    document.addEventListener("visibilitychange", this.#nudge);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#tick);
+    window.removeEventListener("online", this.#nudge);
+    window.removeEventListener("pagehide", this.#hidden);
+    window.removeEventListener("pageshow", this.#shown);
+    document.removeEventListener("visibilitychange", this.#nudge);
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const store = this.#store;
+    if (!store?.site) return nothing;
+    this.toggleAttribute("open", store.open);
+    this.lang = store.config.language;
+    return store.open ? this.#panel(store) : html`<div class="closed-view">${launcher(store)}</div>`;
+  }
+
+  #panel(store: WidgetStore): TemplateResult {
+    const { conversation, confirming, t } = store;
+    const staged = store.call.phase !== "idle";
+    return html`<section
+      class="panel ${staged ? "with-stage" : ""} ${store.chatInCall ? "show-chat" : ""}"
+      role="dialog"
+      aria-label=${t.panel}
+      data-testid="panel"
+      data-conversation-id=${conversation?.id ?? ""}
+      data-state=${conversation?.state ?? ""}
+      data-party=${conversation?.party ?? ""}
+      @keydown=${this.#onKey}
+    >
+      ${staged ? html`<div class="stage-holder" ?inert=${confirming !== null}>${stage(store)}</div>` : nothing}
+      <div class="chat" ?inert=${confirming !== null}>
+        ${header(store)}
+        ${store.stream === "waiting" ? html`<p class="net" role="status">${t.offline}</p>` : nothing}
+        ${waiting(store)} ${conversation ? history(store) : this.#opening(store)} ${proposal(store)}
+        ${footer(store)}
+      </div>
+      ${confirmation(store)}
+      <p class="toast-holder" role="alert">
+        ${store.toast ? html`<span class="toast">${icons.info(18)} ${store.toast}</span>` : nothing}
+      </p>
+    </section>`;
+  }
+
+  #opening(store: WidgetStore): TemplateResult {
+    return html`<div class="history opening">
+      ${store.starting ? html`<span class="spinner"></span><p>${store.t.loading}</p>` : nothing}
+    </div>`;
+  }
+
+  protected override willUpdate(changes: PropertyValues): void {
+    super.willUpdate(changes);
+    const list = this.renderRoot.querySelector(".history");
+    // Somebody who scrolled up to read is left there.
+    this.#atEnd = !list || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  }
+
+  protected override updated(changes: PropertyValues): void {
+    super.updated(changes);
+    const store = this.#store;
+    if (!store) return;
+    if (this.#atEnd) this.#scrollToEnd();
+    if (store.open !== this.#wasOpen) {
+      const first = this.#wasOpen === false && store.open;
+      this.#wasOpen = store.open;
+      this.#focusAfterToggle(first);
+    }
+    this.#focusDialogs(store);
+  }
+
+  #scrollToEnd(): void {
+    const list = this.renderRoot.querySelector(".history");
+    if (list) list.scrollTop = list.scrollHeight;
+  }
+
+  #focusAfterToggle(opened: boolean): void {
+    if (!opened) {
+      this.#find(".bubble")?.focus();
+      return;
+    }
+    this.#scrollToEnd();
+    // On a touch screen the focus would pull the keyboard up over the chat that was just opened.
+    if (matchMedia("(pointer: coarse)").matches) this.#find("[data-testid=minimise]")?.focus();
+    else (this.#find("textarea") ?? this.#find("[data-testid=minimise]"))?.focus();
+  }
+
+  #focusDialogs(store: WidgetStore): void {
+    const confirm = this.#find(".confirm");
+    if (confirm && this.#confirmed !== confirm) confirm.focus();
+    if (!confirm && this.#confirmed) this.#find("textarea, [data-testid=minimise]")?.focus();
+    this.#confirmed = confirm;
+    const id = store.conversation?.proposal?.id ?? null;
+    if (id && id !== this.#proposal) {
+      // The box, not its button: an Enter meant for the message must not accept a call.
+      const area = this.#find("textarea") as HTMLTextAreaElement | null;
+      if (!area?.value) this.#find(".proposal")?.focus();
+    }
+    this.#proposal = id;
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key === "Tab") this.#keepTabInConfirm(event);
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation();
+    if (this.#store?.confirming) this.#store.confirm(null);
+    else this.#store?.hide();
+  }
+
+  #keepTabInConfirm(event: KeyboardEvent): void {
+    const buttons = [...this.renderRoot.querySelectorAll<HTMLElement>(".confirm button")];
+    const active = this.shadowRoot?.activeElement;
+    const edge = event.shiftKey ? buttons[0] : buttons.at(-1);
+    const other = event.shiftKey ? buttons.at(-1) : buttons[0];
+    if (!other || (active !== edge && active !== this.#confirmed)) return;
+    event.preventDefault();
+    other.focus();
+  }
+
+  #find(selector: string): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>(selector);
+  }
+
+  readonly #nudge = (): void => {
+    if (document.visibilityState === "visible") this.#store?.nudge();
+  };
+  readonly #hidden = (): void => this.#store?.call.pageHidden();
+  readonly #shown = (event: PageTransitionEvent): void => {
+    if (event.persisted) this.#store?.call.pageShown();
+  };
+}
