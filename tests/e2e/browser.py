@@ -30,7 +30,7 @@ FLAGS = (
 )
 
 
-class NoBrowser(RuntimeError):
+class NoBrowserError(RuntimeError):
     """There is no Chromium and none could be installed."""
 
 
@@ -58,7 +58,7 @@ def ensure() -> Path:
     """The Chromium to drive, installed if need be.
 
     Raises:
-        NoBrowser: none was found and neither way of installing one worked.
+        NoBrowserError: none was found and neither way of installing one worked.
     """
     found = find()
     if found is not None:
@@ -79,12 +79,14 @@ def ensure() -> Path:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
         found = find()
     if found is None:
-        raise NoBrowser("no Chromium: install the package `chromium`, or set VISAVIS_CHROMIUM to a browser's path")
+        raise NoBrowserError(
+            "no Chromium: install the package `chromium`, or set VISAVIS_CHROMIUM to a browser's path"
+        )
     return found
 
 
 if __name__ == "__main__":
     try:
         ensure()
-    except NoBrowser as error:
+    except NoBrowserError as error:
         sys.exit(f"browser: {error}")

@@ -1,0 +1,32 @@
+"""``make bench``: every benchmark, or the named ones (``make bench ARGS="decide messages"``)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+
+from bench import decide, media_relay, messages
+
+BENCHMARKS: dict[str, Callable[[Console], None]] = {
+    "decide": decide.run,
+    "messages": messages.run,
+    "media": media_relay.run,
+}
+
+
+def main(names: list[str]) -> int:
+    console = Console(width=110)
+    unknown = set(names) - set(BENCHMARKS)
+    if unknown:
+        console.print(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+        return 2
+    for name in names or BENCHMARKS:
+        console.rule(name)
+        BENCHMARKS[name](console)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

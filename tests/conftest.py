@@ -1,0 +1,13 @@
+"""Settings that all tests share."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_SLOW_MACHINES = [HealthCheck.too_slow]
+
+settings.register_profile("default", max_examples=60, deadline=None, suppress_health_check=_SLOW_MACHINES)
+settings.register_profile("deep", max_examples=3_000, deadline=None, suppress_health_check=_SLOW_MACHINES)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
