@@ -49,6 +49,8 @@ def create_app(platform: Platform, *, lifespan: Lifespan | None = None) -> FastA
             Middleware(SecurityHeaders),
             Middleware(errors.LastResort),
             Middleware(SiteCors, is_allowed=site_origins),
+            # Once more inside of CORS, so that the page can read the answer.
+            Middleware(errors.LastResort),
             Middleware(BodyLimit),
         ],
     )

@@ -33,6 +33,7 @@ class Pages(StaticFiles):
     def __init__(self, folder: Path) -> None:
         # Not checked here: the folder may be built while the service runs.
         super().__init__(directory=folder, html=True, check_dir=False)
+        self.config_checked = True
         self._folder = folder
 
     async def get_response(self, path: str, scope: Scope) -> Response:
