@@ -56,14 +56,14 @@ def rewrite_rtcp(data: bytes, outgoing: Flow, incoming: Flow) -> RtcpOutcome | N
     pos, count = 0, 0
     while pos < len(data):
         count += 1
-        if pos + 8 > len(data) or count > MAX_PACKETS or data[pos] >> 6 != 2:
+        if pos + 4 > len(data) or count > MAX_PACKETS or data[pos] >> 6 != 2:
             return None
         first, kind, words = _HEAD.unpack_from(data, pos)
         end = pos + 4 * (words + 1)
         if end > len(data):
             return None
         body = data[pos + 4 : end]
-        padding = body[-1] if first & 0x20 else 0
+        padding = body[-1] if first & 0x20 and body else 0
         pos = end
         if first & 0x20 and not 1 <= padding <= len(body):
             return None
@@ -105,7 +105,9 @@ def _need(condition: bool) -> None:
 def _packet(
     kind: int, count: int, body: bytes, outgoing: Flow, incoming: Flow, *, padded: int
 ) -> tuple[bytes, bool]:
-    _need(len(body) >= 4)
+    if kind not in (SR, RR, SDES, RTPFB, PSFB):
+        return b"", False
+    _need(len(body) >= 4 or (kind == SDES and count == 0))
     if kind == SR:
         return _sender_report(count, body, outgoing, incoming), False
     if kind == RR:
@@ -117,9 +119,7 @@ def _packet(
         return _source_description(count, body, outgoing), False
     if kind == RTPFB:
         return _transport_feedback(count, body, outgoing, incoming, padded), False
-    if kind == PSFB:
-        return _payload_feedback(count, body, outgoing, incoming)
-    return b"", False
+    return _payload_feedback(count, body, outgoing, incoming)
 
 
 def _own_ssrc(body: bytes, outgoing: Flow) -> int:
@@ -203,10 +203,11 @@ def _source_description(count: int, body: bytes, outgoing: Flow) -> bytes:
 
 
 def _transport_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow, padded: int) -> bytes:
-    _need(len(body) >= 12)
+    _need(len(body) >= 8)
     head = _U32.pack(_own_ssrc(body, outgoing))
     stream = stream_known_as(incoming, _U32.unpack_from(body, 4)[0])
     if fmt == FMT_NACK:
+        _need(len(body) >= 12)
         if stream is None or stream.source is None:
             return b""
         fci = bytearray(body[8:])
