@@ -261,7 +261,6 @@ def ensure_model(
     model = models / f"{model_key(project)}.tar.gz"
     if model.is_file():
         return model
-    models.mkdir(parents=True, exist_ok=True)
     with _exclusive(models / ".lock", progress):
         if not model.is_file():
             _train(python, model, progress, project)
@@ -443,8 +442,15 @@ def _killed_after(process: subprocess.Popen[str], seconds: float) -> Iterator[Ca
 @contextmanager
 def _exclusive(path: Path, progress: Progress) -> Iterator[None]:
     """Keep other processes out of the block; the lock goes with the process, however it ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = path.open("w")
+    except OSError as error:
+        raise BotEnvironmentError(
+            f"{path.parent} cannot be written to ({error.strerror}). Set VISAVIS_BOT_VENV and VISAVIS_BOT_MODELS "
+            "to folders that can."
+        ) from None
+    with handle:
         if fcntl is not None:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

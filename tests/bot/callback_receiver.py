@@ -15,6 +15,8 @@ from bot import visavis_protocol as protocol
 
 Turn = dict[str, Any]
 
+TEST_SECRET = "a-secret-for-tests-only"
+
 
 @dataclass
 class Attempt:
@@ -84,8 +86,8 @@ class CallbackReceiver:
 
 
 @contextmanager
-def callback_receiver(secret: str) -> Iterator[CallbackReceiver]:
-    """Serve a receiver on a free port of 127.0.0.1 while the block runs."""
+def callback_receiver(secret: str, port: int = 0) -> Iterator[CallbackReceiver]:
+    """Serve a receiver on 127.0.0.1, by default on a free port, while the block runs."""
     receiver = CallbackReceiver(secret)
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,7 +100,7 @@ def callback_receiver(secret: str) -> Iterator[CallbackReceiver]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Keep the test output to what the tests say."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_port}/callback"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

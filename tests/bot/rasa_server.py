@@ -70,7 +70,7 @@ def running_rasa(
     project: Path = environment.PROJECT,
 ) -> Iterator[RasaServer]:
     """Serve the bot on a free port while the block runs, and wait until it is ready."""
-    port, token, began = _free_port(), "for-tests-only", time.monotonic()
+    port, token, began = free_port(), "for-tests-only", time.monotonic()
     argv, env = environment.serve_command(
         python, model, port, secret=secret, callback_url=callback_url, project=project, api_token=token
     )
@@ -115,7 +115,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(timeout=5)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port that nobody listens on right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
