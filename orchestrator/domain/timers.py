@@ -91,6 +91,9 @@ def duration_of(timer: TimerName, policy: Policy) -> timedelta:
             return rules.timers.agent_away
 
 
+_LASTING = frozenset({TimerName.VISITOR_AWAY, TimerName.AGENT_AWAY, TimerName.BOT, TimerName.INVITATION})
+
+
 def _required(duration: timedelta | None) -> timedelta:
     # The schema refuses a policy whose waiting states lack their duration.
     if duration is None:
@@ -109,11 +112,10 @@ def with_timers(
 
     A wait that went on keeps its deadline, unless it is in ``restart`` or what is awaited was replaced.
     """
-    kept = before.timers if before is not None and before.state is after.state else {}
+    kept: Mapping[TimerName, datetime] = before.timers if before is not None else {}
     if before is not None and before.state is not after.state:
-        # Absences and the bot's debt are about people, not about the state: they outlive a move.
-        lasting = (TimerName.VISITOR_AWAY, TimerName.AGENT_AWAY, TimerName.BOT, TimerName.INVITATION)
-        kept = {name: before.timers[name] for name in lasting if name in before.timers}
+        # Absences, the bot's debt and an invitation are about people, not about the state: they outlive a move.
+        kept = {name: deadline for name, deadline in kept.items() if name in _LASTING}
     timers: dict[TimerName, datetime] = {}
     for name in sorted(waits_of(after)):
         if name is TimerName.INVITATION and after.invitation is not None:
