@@ -1,0 +1,75 @@
+"""The deployment files, checked by parsing: no container engine is needed for these."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestrator.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+
+
+def dockerfile(name: str) -> str:
+    return (ROOT / "deploy" / f"{name}.Dockerfile").read_text()
+
+
+def test_every_part_of_the_product_has_a_service() -> None:
+    assert {"proxy", "orchestrator", "bot", "turn"} <= set(SERVICES)
+
+
+def test_every_image_is_built_here_or_pinned_to_a_major_version() -> None:
+    for name, service in SERVICES.items():
+        if "build" in service:
+            assert (ROOT / service["build"]["dockerfile"]).is_file(), name
+        else:
+            assert re.fullmatch(r"[\w./-]+:\d[\w.-]*", service["image"]), name
+
+
+def test_volumes_and_dependencies_exist() -> None:
+    named = set(COMPOSE["volumes"])
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source in named or (ROOT / source).exists(), volume
+        assert set(service.get("depends_on", {})) <= set(SERVICES)
+
+
+def test_every_setting_that_is_passed_is_one_that_we_read() -> None:
+    known = {f"VISAVIS_{name.upper()}" for name in Settings.model_fields}
+    assert set(SERVICES["orchestrator"]["environment"]) <= known
+
+
+def test_secrets_are_required_and_never_written_down() -> None:
+    for service in ("orchestrator", "bot"):
+        for name, value in SERVICES[service]["environment"].items():
+            if name.endswith("_SECRET"):
+                assert ":?" in value, f"{name} must be set by the operator"
+    example = (ROOT / "deploy" / "example.env").read_text()
+    assert re.findall(r"^(\w*SECRET)=(.+)$", example, re.MULTILINE) == []
+
+
+def test_the_bot_is_told_where_to_answer() -> None:
+    assert SERVICES["bot"]["environment"]["VISAVIS_CALLBACK_URL"].endswith("/api/bot/rasa/turns")
+    assert SERVICES["orchestrator"]["environment"]["VISAVIS_BOT_URL"] == "http://bot:5005"
+
+
+def test_only_the_proxy_is_reachable_from_outside() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert "reverse_proxy orchestrator:8080" in (ROOT / "deploy" / "Caddyfile").read_text()
+
+
+@pytest.mark.parametrize("name", ["orchestrator", "bot"])
+def test_images_copy_what_exists_install_by_hash_and_drop_root(name: str) -> None:
+    text = dockerfile(name)
+    for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE):
+        *sources, _ = line.split()
+        for source in sources:
+            assert (ROOT / source).exists(), source
+    assert "--require-hashes" in text
+    assert re.search(r"^USER (?!root)\w+", text, re.MULTILINE)
