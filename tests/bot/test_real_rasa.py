@@ -211,7 +211,7 @@ class TestContract:
         assert visitor.says("bonjour " * 4000)["in_reply_to"]
 
     def test_a_delivery_is_handled_once(self, visitor: Visitor) -> None:
-        delivery = {"id": uuid.uuid4().hex, "kind": "message", "text": "bonjour"}
+        delivery: dict[str, Any] = {"id": uuid.uuid4().hex, "kind": "message", "text": "bonjour"}
         assert visitor.post(**delivery).json() == {"status": "accepted"}
         again = visitor.post(**delivery)
         assert (again.status_code, again.json()) == (202, {"status": "duplicate"})
@@ -230,6 +230,15 @@ class TestContract:
         assert [a.turn["in_reply_to"] for a in visitor.receiver.of(visitor.conversation_id)] == ids
         assert "445566" in _words(visitor.receiver.turn(ids[2]))
         assert last["replies"]
+
+    def test_a_later_turn_does_not_overtake_one_that_is_sent_again(self, visitor: Visitor) -> None:
+        visitor.receiver.fail(visitor.conversation_id, 500)
+        ids = [uuid.uuid4().hex for _ in range(3)]
+        for delivery_id in ids:
+            visitor.post(id=delivery_id, kind="message", text="bonjour")
+        visitor.receiver.turn(ids[-1])
+        attempts = visitor.receiver.of(visitor.conversation_id)
+        assert [a.turn["in_reply_to"] for a in attempts] == [ids[0], *ids]
 
     def test_conversations_do_not_wait_for_each_other(
         self, rasa_server: RasaServer, receiver: CallbackReceiver
