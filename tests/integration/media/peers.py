@@ -153,8 +153,12 @@ class Peer:
     def vanish(self) -> None:
         """Stop sending and answering without a word, as a phone in a tunnel does."""
         connection = self.pc.getTransceivers()[0].receiver.transport.transport._connection
+
+        async def send_nothing(*args: object) -> None: ...
+
         for protocol in connection._protocols:
-            protocol.transport.sendto = lambda *args: None
+            protocol.send_data = send_nothing
+            protocol.send_stun = lambda *args: None
             protocol.datagram_received = lambda *args: None
 
     async def close(self) -> None:

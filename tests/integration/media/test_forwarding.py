@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from media import MediaFlowing, MediaNode, ParticipantConnected, Role, RoomPolicy
+import uvloop
+
+from media import MediaConfig, MediaFlowing, MediaNode, ParticipantConnected, Role, RoomPolicy
 from tests.integration.media.peers import Events, Peer, until
 
 MakePeer = Callable[..., Peer]
@@ -31,3 +33,18 @@ async def test_sound_and_picture_reach_the_other_side_both_ways(
         (Role.AGENT, "a1"),
     }
     assert len(events.of(MediaFlowing)) == 4
+
+
+def test_the_same_on_the_event_loop_of_the_service() -> None:
+    async def call() -> None:
+        node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",)), lambda event: None)
+        await node.start()
+        node.open_room("r", RoomPolicy())
+        visitor = await Peer().join(node, "r", Role.VISITOR, "v")
+        agent = await Peer().join(node, "r", Role.AGENT, "a")
+        await until(lambda: visitor.got.frames > 5 and agent.got.frames > 5, "pictures are decoded")
+        await node.close()
+        await visitor.close()
+        await agent.close()
+
+    uvloop.run(call())
