@@ -1,1 +1,1 @@
-"""The policy: YAML that admins edit, compiled to one immutable, checked object. Pure: no IO beyond reading the folder."""
+"""The policy: YAML that admins edit, compiled to one immutable, checked object. Pure but for reading its folder."""

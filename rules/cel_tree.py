@@ -28,7 +28,7 @@ class Node:
     children: tuple[Node, ...] = ()
 
     def walk(self) -> Iterator[Node]:
-        stack = [self]
+        stack: list[Node] = [self]
         while stack:
             node = stack.pop()
             yield node
@@ -43,7 +43,7 @@ class Tree:
     variables: frozenset[str]
 
 
-class UnreadableTree(Exception):
+class UnreadableTreeError(Exception):
     """The bytes are not a checked expression as we know it."""
 
 
@@ -51,7 +51,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(data) or shift > 63:
-            raise UnreadableTree("truncated number")
+            raise UnreadableTreeError("truncated number")
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift
@@ -75,9 +75,9 @@ def _fields(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         elif wire in (_FIXED64, _FIXED32):
             size = 8 if wire == _FIXED64 else 4
         else:
-            raise UnreadableTree(f"wire type {wire}")
+            raise UnreadableTreeError(f"wire type {wire}")
         if at + size > len(data):
-            raise UnreadableTree("truncated field")
+            raise UnreadableTreeError("truncated field")
         yield number, 0, data[at : at + size]
         at += size
 
@@ -156,4 +156,4 @@ def read_tree(serialized: bytes) -> Tree:
                 variables.add(name)
         return Tree(_node(_all(checked, 4)[-1], positions), frozenset(variables))
     except (IndexError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableTree(type(error).__name__) from None
+        raise UnreadableTreeError(type(error).__name__) from None

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
-from typing import cast
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from rules.facts import FACT_BY_NAME
-from rules.findings import Finding, PolicyError, did_you_mean
+from rules.findings import MOST_FINDINGS, Finding, PolicyError, did_you_mean
 from rules.guards import Guard, compile_guard
 from rules.machine import CompiledRow, Lifecycle
 from rules.policy import Policy
 from rules.references import Files, check_references
 from rules.schema import FILES
-from rules.schema.conversation import ConversationFile
+from rules.schema.conversation import Row
 from rules.schema.explain import explain
-from rules.schema.routing import RoutingFile, RoutingRow
+from rules.schema.routing import RoutingRow
 from rules.yaml_source import Document, Path, decode, parse, show
 
 # A group is chosen before an agent, a call or a proposal is known.
@@ -27,6 +28,8 @@ ROUTING_FACTS: frozenset[str] = frozenset(
     for name in FACT_BY_NAME
     if name.split(".")[0] in ("conversation", "site", "visitor", "bot", "card", "escalation")
 )
+
+RowModel = TypeVar("RowModel", bound=BaseModel)
 
 
 def compile_policy(files: Mapping[str, str | bytes]) -> Policy:
@@ -51,12 +54,8 @@ def compile_policy(files: Mapping[str, str | bytes]) -> Policy:
 
     wrong, warnings = check_references(read)
     findings.extend(wrong)
-    rows: list[CompiledRow] = []
-    if read.conversation is not None:
-        rows = _compile_rows(read.conversation, read.documents["conversation.yaml"], findings)
-    routes: list[tuple[RoutingRow, Guard | None]] = []
-    if read.routing is not None:
-        routes = _compile_routes(read.routing, read.documents["routing.yaml"], findings)
+    rows = _compile_rows(read, findings)
+    routes = _compile_routes(read, findings)
     if (
         findings
         or read.conversation is None
@@ -111,14 +110,33 @@ def _read_file(read: Files, name: str, model: type[BaseModel], text: str, findin
         value = model.model_validate(document.value)
     except ValidationError as error:
         findings.extend(explain(document, model, error))
-        return
-    setattr(read, name.removesuffix(".yaml"), value)
+    else:
+        setattr(read, name.removesuffix(".yaml"), value)
+    if name == "conversation.yaml":
+        read.rows = list(_well_formed(document, "transitions", Row))
+    elif name == "routing.yaml":
+        read.routes = list(_well_formed(document, "rules", RoutingRow))
+
+
+def _well_formed(document: Document, key: str, model: type[RowModel]) -> Iterator[tuple[int, RowModel]]:
+    """The rows that can be checked further, though others of their file cannot."""
+    rows = document.value.get(key) if isinstance(document.value, Mapping) else None
+    if isinstance(rows, tuple):
+        for index, row in enumerate(rows):
+            with suppress(ValidationError):
+                yield index, model.model_validate(row)
 
 
 def _compile_when(
-    document: Document, path: Path, source: str, findings: list[Finding], *, routing: bool = False
+    document: Document,
+    path: Path,
+    source: str | None,
+    findings: list[Finding],
+    readable: Collection[str] | None,
 ) -> Guard | None:
-    guard = compile_guard(source, ROUTING_FACTS if routing else None)
+    if source is None or len(findings) >= MOST_FINDINGS:
+        return None
+    guard = compile_guard(source, readable)
     if isinstance(guard, Guard):
         return guard
     for found in guard:
@@ -127,34 +145,31 @@ def _compile_when(
     return None
 
 
-def _compile_rows(file: ConversationFile, document: Document, findings: list[Finding]) -> list[CompiledRow]:
-    rows: list[CompiledRow] = []
-    for index, row in enumerate(file.transitions):
-        guard = None
-        if row.when is not None:
-            guard = _compile_when(document, ("transitions", index, "when"), row.when, findings)
-        rows.append(
-            CompiledRow(
-                id=row.id,
-                event=row.event,
-                sources=row.from_,
-                parties=frozenset(cast("tuple[str, ...]", row.party or ())),
-                guard=guard,
-                to=row.to,
-                actions=row.do,
-                say=row.say,
-            )
+def _compile_rows(read: Files, findings: list[Finding]) -> list[CompiledRow]:
+    return [
+        CompiledRow(
+            id=row.id,
+            event=row.event,
+            sources=row.from_,
+            parties=frozenset(cast("tuple[str, ...]", row.party or ())),
+            guard=_compile_when(
+                read.documents["conversation.yaml"], ("transitions", index, "when"), row.when, findings, None
+            ),
+            to=row.to,
+            actions=row.do,
+            say=row.say,
         )
-    return rows
+        for index, row in read.rows
+    ]
 
 
-def _compile_routes(
-    file: RoutingFile, document: Document, findings: list[Finding]
-) -> list[tuple[RoutingRow, Guard | None]]:
-    routes: list[tuple[RoutingRow, Guard | None]] = []
-    for index, row in enumerate(file.rules):
-        guard = None
-        if row.when is not None:
-            guard = _compile_when(document, ("rules", index, "when"), row.when, findings, routing=True)
-        routes.append((row, guard))
-    return routes
+def _compile_routes(read: Files, findings: list[Finding]) -> list[tuple[RoutingRow, Guard | None]]:
+    return [
+        (
+            row,
+            _compile_when(
+                read.documents["routing.yaml"], ("rules", index, "when"), row.when, findings, ROUTING_FACTS
+            ),
+        )
+        for index, row in read.routes
+    ]

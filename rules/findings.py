@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Beyond this many, nobody reads on, and advice costs time: a hostile file must not make it cost minutes.
+MOST_FINDINGS = 200
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
@@ -26,7 +29,7 @@ class Finding:
 
 
 class PolicyError(Exception):
-    """A policy that cannot be compiled. ``findings`` are all of its mistakes, in the order of the files."""
+    """A policy that cannot be compiled. ``findings`` are its mistakes, all at once, by file and line."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         # A mistake behind an alias is met once per use; it is still one mistake.
@@ -34,7 +37,10 @@ class PolicyError(Exception):
         super().__init__(self.findings)
 
     def __str__(self) -> str:
-        return "\n".join(str(finding) for finding in self.findings)
+        lines = [str(finding) for finding in self.findings]
+        if len(lines) >= MOST_FINDINGS:
+            lines.append("There may be more: mend these first.")
+        return "\n".join(lines)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -47,6 +53,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 def choose_from(word: str, known: Iterable[str]) -> str:
     """Advice for a word that is not in a closed set: the nearest one, or all of them."""
     words = list(known)
+    if len(words) == 1:
+        return f"it can only be `{words[0]}`"
     close = did_you_mean(word, words)
     if close is not None:
         return f"did you mean `{close}`?"

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
-from cel_expr_python import cel
+from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs] - the stub is inside the package
 
-from rules.cel_tree import Node, Tree, UnreadableTree, read_tree
+from rules.cel_tree import Node, Tree, UnreadableTreeError, read_tree
 from rules.facts import FACT_BY_NAME, FACTS, FactType, FactValue
 from rules.findings import choose_from, did_you_mean
 
@@ -30,6 +31,8 @@ _ENVIRONMENT = cel.NewEnv(variables={fact.name: _TYPES[fact.type] for fact in FA
 
 _ERROR_LINE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+
+_MOST_PROBLEMS = 5  # of one guard; the rest are mostly consequences
 
 World = cel.Activation | str  # the facts as CEL takes them, or why it does not
 
@@ -94,7 +97,7 @@ def compile_guard(source: str, readable: Collection[str] | None = None) -> Guard
         )
     try:
         tree = read_tree(_serialized(expression))
-    except UnreadableTree as error:
+    except UnreadableTreeError as error:
         return (GuardProblem(0, f"cannot be analysed ({error})", "write it in a simpler way"),)
     problems = _review(source, tree, readable)
     if problems:
@@ -119,7 +122,7 @@ def _offset(source: str, line: int, column: int) -> int:
 
 def _explain(source: str, message: str) -> list[GuardProblem]:
     problems: list[GuardProblem] = []
-    for found in _ERROR_LINE.finditer(message):
+    for found in islice(_ERROR_LINE.finditer(message), _MOST_PROBLEMS):
         offset = _offset(source, int(found[1]), int(found[2]))
         text = found[3].removesuffix(" [INVALID_ARGUMENT]")
         undeclared = _UNDECLARED.search(text)
@@ -187,7 +190,7 @@ def _review(source: str, tree: Tree, readable: Collection[str] | None) -> list[G
             )
         elif node.kind == "call" and node.name in ("_==_", "_!=_", "@in") and len(node.children) == 2:
             problems.extend(_compare(source, *node.children))
-    return sorted(problems, key=lambda problem: problem.offset)
+    return sorted(problems, key=lambda problem: problem.offset)[:_MOST_PROBLEMS]
 
 
 def _start_of(source: str, node: Node) -> int:

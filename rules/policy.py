@@ -29,6 +29,10 @@ from rules.vocabulary import CameraPolicy, NeedName
 _STRICTNESS: tuple[CameraPolicy, ...] = ("allowed", "off_by_default", "forbidden")
 
 
+def _stricter(one: CameraPolicy, other: CameraPolicy) -> CameraPolicy:
+    return one if _STRICTNESS.index(one) >= _STRICTNESS.index(other) else other
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A group of agents by its name, for the distribution."""
@@ -44,9 +48,12 @@ class Group:
     spec: GroupSpec = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """One revision of the rules. ``warnings`` are what is allowed but probably not meant."""
+    """One revision of the rules. ``warnings`` are what is allowed but probably not meant.
+
+    ``files`` are the texts it was compiled from, without byte order marks and with plain line ends.
+    """
 
     revision: str
     conversation: ConversationFile
@@ -131,7 +138,7 @@ class Policy:
         site = self.camera.sites.get(site_id)
         policy = self.camera.default if site is None or site.camera is None else site.camera
         of_group = self.camera.groups.get(group) if group is not None else None
-        return policy if of_group is None else max(policy, of_group, key=_STRICTNESS.index)
+        return policy if of_group is None else _stricter(policy, of_group)
 
     def screen_share_for(self, site_id: str, group: str | None) -> bool:
         """Whether the visitor may share a screen: not where the camera is forbidden, unless the policy says so."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rules.findings import Finding, choose_from
+from rules.findings import MOST_FINDINGS, Finding, choose_from
 from rules.overlay import overlay
 from rules.schema.camera import CameraFile
 from rules.schema.cards import CardsFile
-from rules.schema.conversation import ConversationFile
+from rules.schema.conversation import ConversationFile, Row
 from rules.schema.engagement import EngagementFile
 from rules.schema.escalation import EscalationFile
-from rules.schema.routing import RoutingFile
+from rules.schema.routing import RoutingFile, RoutingRow
 from rules.vocabulary import ACTIONS, EVENTS, NOTICES, STATES, TIMED_WAITS
 from rules.yaml_source import Document, Path, show
 
@@ -26,15 +26,17 @@ class Source:
     warnings: list[Finding]
 
     def wrong(self, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
-        self.findings.append(self._finding(path, problem, advice, at_key))
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(self._finding(path, problem, advice, at_key))
 
     def doubtful(self, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
-        self.warnings.append(self._finding(path, problem, advice, at_key))
+        if len(self.warnings) < MOST_FINDINGS:
+            self.warnings.append(self._finding(path, problem, advice, at_key))
 
     def known(
         self, path: Path, word: str, words: Collection[str], what: str, *, at_key: bool = False
     ) -> None:
-        if word not in words:
+        if word not in words and len(self.findings) < MOST_FINDINGS:
             self.wrong(path, f"there is no {what} `{word}`", choose_from(word, words), at_key=at_key)
 
     def _finding(self, path: Path, problem: str, advice: str, at_key: bool) -> Finding:
@@ -53,6 +55,9 @@ class Files:
     camera: CameraFile | None = None
     engagement: EngagementFile | None = None
     documents: dict[str, Document] = field(default_factory=dict[str, Document])
+    # The rows that are well formed, with their places: told about even when the rest of their file is not.
+    rows: list[tuple[int, Row]] = field(default_factory=list[tuple[int, Row]])
+    routes: list[tuple[int, RoutingRow]] = field(default_factory=list[tuple[int, RoutingRow]])
 
 
 def check_references(files: Files) -> tuple[list[Finding], list[Finding]]:
@@ -63,8 +68,14 @@ def check_references(files: Files) -> tuple[list[Finding], list[Finding]]:
     def source(name: str) -> Source:
         return Source(files.documents[name], findings, warnings)
 
+    if files.rows:
+        _rows(source("conversation.yaml"), files.rows)
     if files.conversation is not None:
-        _conversation(source("conversation.yaml"), files.conversation)
+        _timers(source("conversation.yaml"), files.conversation)
+        _shadowed(source("conversation.yaml"), files.conversation)
+    if files.routes:
+        ids: list[tuple[Path, str]] = [(("rules", index, "id"), row.id) for index, row in files.routes]
+        _repeated(source("routing.yaml"), ids)
     if files.routing is not None:
         _routing(source("routing.yaml"), files.routing)
     if files.escalation is not None:
@@ -82,21 +93,19 @@ def check_references(files: Files) -> tuple[list[Finding], list[Finding]]:
 # --- conversation.yaml -----------------------------------------------------------------------------------
 
 
-def _repeated(source: Source, ids: list[str], path: Callable[[int], Path]) -> None:
-    first: dict[str, int] = {}
-    for index, name in enumerate(ids):
+def _repeated(source: Source, ids: Sequence[tuple[Path, str]]) -> None:
+    first: dict[str, Path] = {}
+    for path, name in ids:
         if name in first:
-            line, _ = source.document.at(path(first[name]))
-            source.wrong(
-                path(index), f"`{name}` is the id of another row (line {line})", "give each row its own id"
-            )
+            line, _ = source.document.at(first[name])
+            source.wrong(path, f"`{name}` is the id of another row (line {line})", "give each row its own id")
         else:
-            first[name] = index
+            first[name] = path
 
 
-def _conversation(source: Source, file: ConversationFile) -> None:
-    _repeated(source, [row.id for row in file.transitions], lambda index: ("transitions", index, "id"))
-    for index, row in enumerate(file.transitions):
+def _rows(source: Source, rows: Sequence[tuple[int, Row]]) -> None:
+    _repeated(source, [(("transitions", index, "id"), row.id) for index, row in rows])
+    for index, row in rows:
         path: Path = ("transitions", index)
         source.known((*path, "event"), row.event, EVENTS, "event")
         for position, state in enumerate(row.from_):
@@ -117,8 +126,6 @@ def _conversation(source: Source, file: ConversationFile) -> None:
             source.wrong(
                 (*path, "do"), "closes the conversation without going to `closed`", "write `to: closed`"
             )
-    _timers(source, file)
-    _shadowed(source, file)
 
 
 def _entry(source: Source, path: Path, position: int) -> Path:
@@ -145,9 +152,8 @@ def _shadowed(source: Source, file: ConversationFile) -> None:
         earlier = {taken[case] for case in cases if case in taken}
         if cases and all(case in taken for case in cases):
             names = ", ".join(f"`{name}`" for name in sorted(earlier))
-            source.doubtful(
-                ("transitions", index, "id"), f"never wins: {names} always does", "move it up, or remove it"
-            )
+            problem = f"never wins: earlier rows without a guard always do ({names})"
+            source.doubtful(("transitions", index, "id"), problem, "move it up, or remove it")
         if row.when is None:
             for case in cases:
                 taken.setdefault(case, row.id)
@@ -159,7 +165,6 @@ def _shadowed(source: Source, file: ConversationFile) -> None:
 def _routing(source: Source, file: RoutingFile) -> None:
     groups = file.groups
     source.known(("default_group",), file.default_group, groups, "group")
-    _repeated(source, [row.id for row in file.rules], lambda index: ("rules", index, "id"))
     for index, row in enumerate(file.rules):
         path: Path = ("rules", index, "group")
         source.known(path, row.group, groups, "group")

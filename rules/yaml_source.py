@@ -4,25 +4,20 @@ What is taken: mappings, lists, plain values, comments, anchors and aliases with
 its line and what to do instead: tags, keys that are written twice, merge keys, several documents, tabs used to
 indent, bytes that are not UTF-8, and anything too long, too deep or too many.
 
-The document is built from PyYAML's stream of events, which is flat and costs no recursion: neither a deep nor an
-exponential document gets far before a bound stops it. Plain values follow YAML 1.2, not 1.1: only `true` and
-`false` are booleans, so `on`, `yes` and the country `no` are the words they look like, and `09:30` is no number.
+Plain values follow YAML 1.2, not 1.1: only `true` and `false` are booleans, so `on`, `yes` and the country `no`
+are the words they look like, and `09:30` is no number.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
-
-import yaml
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rules.findings import Finding
+from rules.yaml_nodes import DEEPEST, Node, RefusedError, build, refuse
 
 LARGEST_FILE = 256 * 1024
-DEEPEST = 16
-MOST_NODES = 20_000
 MOST_EXPANDED = 50_000
 
 Plain = None | bool | int | float | str | tuple["Plain", ...] | Mapping[str, "Plain"]
@@ -34,48 +29,19 @@ _INT = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})", re.ASCII)
 
 
-class _Mark(Protocol):
-    index: int
-    line: int
-    column: int
-
-
-@dataclass(slots=True, eq=False)
-class _Node:
-    """A node of the document. ``keys`` are the key nodes of a mapping, beside ``children``, their values."""
-
-    kind: str
-    start: _Mark
-    end: _Mark
-    text: str = ""
-    style: str | None = None
-    keys: list[_Node] = field(default_factory=list["_Node"])
-    children: list[_Node] = field(default_factory=list["_Node"])
-    closed: bool = False
-
-
-class _Refused(Exception):
-    """The document cannot be read any further."""
-
-    def __init__(self, line: int, column: int, problem: str, advice: str) -> None:
-        super().__init__(problem)
-        self.line, self.column, self.problem, self.advice = line, column, problem, advice
-
-
-def _refuse(mark: _Mark, problem: str, advice: str) -> _Refused:
-    return _Refused(mark.line + 1, mark.column + 1, problem, advice)
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as plain values, and where each of them was written. ``findings`` are mistakes it can be read in spite of."""
+    """A file as plain values, and where each of them was written.
+
+    ``findings`` are mistakes in spite of which the rest could be read.
+    """
 
     file: str
     text: str
     value: Plain
     findings: tuple[Finding, ...]
-    _nodes: Mapping[Path, _Node]
-    _keys: Mapping[Path, _Node]
+    _nodes: Mapping[Path, Node]
+    _keys: Mapping[Path, Node]
 
     def at(self, path: Path) -> tuple[int, int]:
         """Line and column of the value at ``path``, or of the nearest thing around it that was written."""
@@ -123,7 +89,7 @@ class Document:
             cursor += 1
         return source.count("\n", 0, found) + 1, found - source.rfind("\n", 0, found)
 
-    def _position(self, path: Path, nodes: Mapping[Path, _Node]) -> tuple[int, int]:
+    def _position(self, path: Path, nodes: Mapping[Path, Node]) -> tuple[int, int]:
         node = nodes.get(path)
         while node is None and path:
             path = path[:-1]
@@ -173,128 +139,14 @@ def decode(file: str, content: str | bytes) -> str | Finding:
 def parse(file: str, text: str) -> Document | Finding:
     """The document in ``text`` (as `decode` gives it), or the first thing that keeps it from being read."""
     try:
-        root = _build(text)
-        nodes: dict[Path, _Node] = {}
-        keys: dict[Path, _Node] = {}
+        root = build(text)
+        nodes: dict[Path, Node] = {}
+        keys: dict[Path, Node] = {}
         plainer = _Plainer(file, nodes, keys)
         value = plainer.plain(root, (), 0)
         return Document(file, text, value, tuple(plainer.findings), nodes, keys)
-    except _Refused as refused:
+    except RefusedError as refused:
         return Finding(file, refused.line, refused.column, "", refused.problem, refused.advice)
-
-
-# --- events to nodes -----------------------------------------------------------------------------------
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _events(text: str) -> Iterator[yaml.Event]:
-    try:
-        yield from yaml.parse(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        raise _Refused(line, column, *_explain(error, text, line)) from None
-    except yaml.YAMLError as error:
-        raise _Refused(
-            1, 1, f"cannot be read: {str(error)[:200]}", "check its characters and save it as UTF-8"
-        ) from None
-
-
-def _explain(error: yaml.MarkedYAMLError, text: str, line: int) -> tuple[str, str]:
-    lines = text.split("\n")
-    written = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in str(error.problem):
-        return "is indented with a tab", "YAML is indented with spaces only: replace the tab"
-    what = error.problem or "cannot be read"
-    if error.context and error.context not in what:
-        what += f" ({error.context})"
-    if "mapping values are not allowed" in what:
-        return what, "put a text that contains `: ` in quotes, and check the indentation"
-    if "could not find expected ':'" in what or "did not find expected" in what:
-        return what, "check the indentation, the quotes and the brackets of this line and the one before"
-    if "undefined alias" in what:
-        return what, "define it before with `&name`, or put a text that starts with `*` in quotes"
-    return what, "check this line; put a text with special characters in quotes"
-
-
-def _build(text: str) -> _Node:
-    root: _Node | None = None
-    stack: list[_Node] = []
-    pending: list[_Node | None] = []  # for each open mapping, the key that waits for its value
-    anchors: dict[str, _Node] = {}
-    count = documents = 0
-
-    for event in _events(text):
-        start: _Mark = event.start_mark  # pyright: ignore[reportAssignmentType]
-        end: _Mark = event.end_mark  # pyright: ignore[reportAssignmentType]
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise _refuse(
-                    start, "holds a second document", "keep one document in a file: remove the `---`"
-                )
-            continue
-        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            done = stack.pop()
-            pending.pop()
-            done.closed, done.end = True, end
-            continue
-        node: _Node
-        if isinstance(event, yaml.AliasEvent):
-            anchor: str = event.anchor
-            if anchor not in anchors:
-                raise _refuse(start, f"there is no `&{anchor}`", "define it before it is used")
-            target = anchors[anchor]
-            if not target.closed:
-                raise _refuse(start, f"`*{anchor}` contains itself", "write the values out")
-            node = target
-        elif isinstance(event, yaml.NodeEvent):
-            count += 1
-            if count > MOST_NODES:
-                raise _refuse(
-                    start, f"holds more than {MOST_NODES:,} values", "split it, or remove what is not policy"
-                )
-            node = _node_of(event, start, end)
-            if event.anchor:
-                anchors[event.anchor] = node
-        else:
-            continue
-        if not stack:
-            root = node
-        elif stack[-1].kind == "sequence":
-            stack[-1].children.append(node)
-        elif pending[-1] is None:
-            pending[-1] = node
-        else:
-            stack[-1].keys.append(pending[-1])
-            stack[-1].children.append(node)
-            pending[-1] = None
-        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            if len(stack) >= DEEPEST:
-                raise _refuse(
-                    start,
-                    f"is nested more than {DEEPEST} deep",
-                    "a policy is never that deep: check the brackets",
-                )
-            stack.append(node)
-            pending.append(None)
-    if root is None:
-        raise _Refused(1, 1, "is empty", "write the policy, or copy the shipped file")
-    return root
-
-
-def _node_of(event: yaml.NodeEvent, start: _Mark, end: _Mark) -> _Node:
-    tag: str | None = getattr(event, "tag", None)
-    if tag is not None:
-        raise _refuse(
-            start, f"has the tag `{tag[:60]}`", "a policy has no tags: remove it, or put the text in quotes"
-        )
-    if isinstance(event, yaml.ScalarEvent):
-        style: str | None = event.style or None
-        value: str = event.value
-        return _Node("scalar", start, end, value, style, closed=True)
-    return _Node("mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence", start, end)
 
 
 # --- nodes to plain values ----------------------------------------------------------------------------
@@ -303,17 +155,17 @@ def _node_of(event: yaml.NodeEvent, start: _Mark, end: _Mark) -> _Node:
 class _Plainer:
     """Turns nodes into values. An alias is expanded where it stands, so the number of values is bounded."""
 
-    def __init__(self, file: str, nodes: dict[Path, _Node], keys: dict[Path, _Node]) -> None:
+    def __init__(self, file: str, nodes: dict[Path, Node], keys: dict[Path, Node]) -> None:
         self._file, self._nodes, self._keys = file, nodes, keys
         self.findings: list[Finding] = []
         self._expanded = 0
 
-    def plain(self, node: _Node, path: Path, depth: int) -> Plain:
+    def plain(self, node: Node, path: Path, depth: int) -> Plain:
         self._expanded += 1
         if self._expanded > MOST_EXPANDED:
-            raise _refuse(node.start, "grows beyond all bounds through its aliases", "write the values out")
+            raise refuse(node.start, "grows beyond all bounds through its aliases", "write the values out")
         if depth > DEEPEST:
-            raise _refuse(
+            raise refuse(
                 node.start, f"is nested more than {DEEPEST} deep", "write the values out, without aliases"
             )
         self._nodes[path] = node
@@ -326,11 +178,9 @@ class _Plainer:
         result: dict[str, Plain] = {}
         for key, child in zip(node.keys, node.children, strict=True):
             if key.kind != "scalar" or (not key.text and key.style is None):
-                raise _refuse(
-                    key.start, "has a key that is not a word", "write a plain word before the colon"
-                )
+                raise refuse(key.start, "has a key that is not a word", "write a plain word before the colon")
             if key.text == "<<" and key.style is None:
-                raise _refuse(
+                raise refuse(
                     key.start, "has a merge key `<<`", "write the keys out: merged keys are not supported"
                 )
             if key.text in result:
@@ -348,7 +198,7 @@ class _Plainer:
         return result
 
 
-def _scalar(node: _Node) -> Plain:
+def _scalar(node: Node) -> Plain:
     text = node.text
     if node.style is not None:
         return text

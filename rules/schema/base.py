@@ -63,7 +63,8 @@ def _language(value: str) -> str:
 def _primary(value: str) -> str:
     if "-" in _language(value):
         raise problem(
-            "names a region, but only the language itself decides", f"write `{value.split('-', maxsplit=1)[0]}`"
+            "names a region, but only the language itself decides",
+            f"write `{value.split('-', maxsplit=1)[0]}`",
         )
     return value
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from rules.findings import Finding, choose_from
+from rules.findings import MOST_FINDINGS, Finding, choose_from
 from rules.yaml_source import Document, Path, show
 
 # Words people know from other tools, and what they are called here.
@@ -55,7 +55,11 @@ _SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 def explain(document: Document, model: type[BaseModel], error: ValidationError) -> list[Finding]:
     """One finding for each mistake pydantic reports, at its place in the file."""
     findings: list[Finding] = []
-    for details in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    mistaken = {(*details["loc"][:-1], _meant(details)) for details in errors}
+    for details in errors[:MOST_FINDINGS]:
+        if details["type"] == "missing" and details["loc"] in mistaken:
+            continue  # it is there, under another name: said once is enough
         path, at_key = _place(document, details["loc"])
         problem, advice = _words(model, details, path)
         line, column = (
@@ -92,9 +96,9 @@ def _words(model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[s
         return f"`{word[:60]}` is no key here", choose_from(word, known)
     if kind == "literal_error":
         words = [part.strip("' ") for part in str(context["expected"]).replace(" or ", ", ").split(",")]
-        return f"is not one of the words it may be: {_shown(details)}", choose_from(
-            str(details["input"]), words
-        )
+        given = details["input"]
+        word = str(given).lower() if isinstance(given, bool) else str(given)[:60]
+        return f"may not be `{word}`", choose_from(word, words)
     if kind == "string_pattern_mismatch" and context.get("pattern") == _SLUG_PATTERN:
         return "is not a plain name", "write small letters and digits, joined by `-` or `_`"
     if kind in _PLAIN:
@@ -103,8 +107,12 @@ def _words(model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[s
     return details["msg"], "see the shipped file for an example"
 
 
-def _shown(details: ErrorDetails) -> str:
-    return f"`{str(details['input'])[:60]}`"
+def _meant(details: ErrorDetails) -> str | None:
+    """The key that an unknown one is known to stand for."""
+    if details["type"] != "extra_forbidden":
+        return None
+    hint = _HINTS.get(str(details["loc"][-1]).lower())
+    return None if hint is None else hint.removeprefix("write `").split(":")[0]
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
@@ -138,7 +146,7 @@ def _inside(annotation: Any, step: str | int) -> Any:
         return _inside(get_args(annotation)[0], step)
     if origin in (Union, UnionType):
         return next((inside for each in get_args(annotation) if (inside := _inside(each, step))), None)
-    arguments = get_args(annotation)
+    arguments: list[Any] = list(get_args(annotation))
     if not arguments:
         return None
-    return arguments[1] if isinstance(step, str) and len(arguments) > 1 else arguments[0]
+    return arguments[-1] if isinstance(step, str) else arguments[0]

@@ -8,7 +8,7 @@ from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from rules.schema.base import (
     Distinct,
@@ -72,6 +72,11 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _hours_kind(value: object) -> str:
+    # So that a mistake is told once, as what it was meant to be.
+    return "always" if isinstance(value, str) else "hours"
+
+
 DaySpan = Annotated[
     Span, BeforeValidator(_span), WithJsonSchema({"type": "string", "examples": ["09:00-12:30"]})
 ]
@@ -126,7 +131,10 @@ class GroupSpec(Spec):
     places: PerChannel
     capacity: Capacity
     strategy: Strategy = "longest_idle"
-    hours: Literal["always"] | Hours = "always"
+    hours: Annotated[
+        Annotated[Literal["always"], Tag("always")] | Annotated[Hours, Tag("hours")],
+        Discriminator(_hours_kind),
+    ] = "always"
     alternative: Alternative
     overflow: Overflow | None = None
     ageing: Duration | None = None
