@@ -322,10 +322,11 @@ def serve_command(
     *,
     secret: str,
     callback_url: str,
+    host: str = "127.0.0.1",
     project: Path = PROJECT,
     api_token: str | None = None,
 ) -> tuple[list[str], dict[str, str]]:
-    """Return the arguments and the whole environment of the process that serves the bot on 127.0.0.1.
+    """Return the arguments and the whole environment of the process that serves the bot.
 
     Args:
         python: from ``ensure_environment``.
@@ -333,6 +334,7 @@ def serve_command(
         port: the TCP port to listen on.
         secret: signs both directions; 16 characters or more. Travels in the environment, never in the arguments.
         callback_url: where the bot posts its turns.
+        host: the address to listen on; any other than 127.0.0.1 is for a container of its own.
         project: the folder with ``credentials.yml`` and ``endpoints.yml``.
         api_token: opens Rasa's own HTTP API (``/model/parse``, ``trigger_intent``) to whoever holds this token.
     """
@@ -341,7 +343,7 @@ def serve_command(
         str(PROJECT / "rasa_main.py"),
         "run",
         "-i",
-        "127.0.0.1",
+        host,
         "-p",
         str(port),
         "-m",
@@ -476,7 +478,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             print_progress(f"model: {model}")
             return 0
         command, env = serve_command(
-            python, model, arguments.port, secret=arguments.secret, callback_url=arguments.callback_url
+            python,
+            model,
+            arguments.port,
+            secret=arguments.secret,
+            callback_url=arguments.callback_url,
+            host=arguments.host,
         )
     except BotEnvironmentError as error:
         print(f"[bot] {error}", file=sys.stderr)  # noqa: T201
@@ -493,7 +500,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("ensure", help="install Rasa as locked")
     commands.add_parser("train", help="install and train")
-    serve = commands.add_parser("serve", help="install, train and serve on 127.0.0.1")
+    serve = commands.add_parser("serve", help="install, train and serve")
+    serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 in a container of its own")
     serve.add_argument("--port", type=int, default=5005)
     serve.add_argument(
         "--secret", default=os.environ.get("VISAVIS_BOT_SECRET", ""), help="or VISAVIS_BOT_SECRET"
