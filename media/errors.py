@@ -25,6 +25,10 @@ class TooManyRooms(MediaError):  # noqa: N818
     """The node holds as many rooms as its configuration allows."""
 
 
+class NoTransport(MediaError):  # noqa: N818
+    """No UDP port could be bound for the connection."""
+
+
 class JoinSuperseded(MediaError):  # noqa: N818
     """A newer connection of the same participant arrived while this one was being set up."""
 

@@ -45,7 +45,7 @@ from aiortc import (
 
 from media.answer import HostCandidate
 from media.config import MediaConfig
-from media.errors import HookMismatch
+from media.errors import HookMismatch, NoTransport
 from media.negotiation import NegotiationPlan
 from media.sdp import RemoteCandidate
 
@@ -217,7 +217,7 @@ class RelayTransport:
                 type="host",
             )
             return protocol.local_candidate
-        raise OSError(f"no free UDP port from {ports[0]} to {ports[1]} on {address}")
+        raise NoTransport(f"no free UDP port from {ports[0]} to {ports[1]} on {address}")
 
     def _on_state(self) -> None:
         ended = self._ice.state in ("failed", "closed") or self._dtls.state in ("failed", "closed")
@@ -250,8 +250,13 @@ class RelayTransport:
         )
 
     async def gather(self) -> None:
-        """Bind sockets and find out the server's candidates."""
+        """Bind sockets and find out the server's candidates.
+
+        :raises NoTransport: when there is not a single one.
+        """
         await self._gatherer.gather()
+        if not self.candidates:
+            raise NoTransport("no local address could be bound")
 
     async def add_candidate(self, candidate: RemoteCandidate) -> None:
         """Take one more candidate of the other side."""

@@ -86,6 +86,7 @@ class MediaNode:
         :raises UnknownRoom: when the room is not open, or was closed meanwhile.
         :raises NegotiationError: when the offer cannot be accepted.
         :raises RoomFull: when too many connections are being set up in this room.
+        :raises NoTransport: when no UDP port is free.
         :raises JoinSuperseded: when the participant joined again meanwhile.
         """
         room = self._room(room_id)

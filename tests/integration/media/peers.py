@@ -99,6 +99,7 @@ class Peer:
         self, *, luma: int = 60, audio: bool = True, video: str = "sendrecv", track: bool = True
     ) -> None:
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self.luma = luma
         self.got = Received()
         self._tasks: list[asyncio.Task[None]] = []
         self.answer = ""

@@ -12,23 +12,29 @@ from pathlib import Path
 import pytest
 
 from media import (
+    CameraPolicy,
     JoinSuperseded,
     MediaConfig,
+    MediaError,
     MediaNode,
     NegotiationError,
     NodeClosed,
+    NoTransport,
     ParticipantConnected,
     ParticipantDropped,
     ParticipantLeft,
     Role,
     RoomClosed,
+    RoomFull,
     RoomPolicy,
     TooManyRooms,
     UnknownConnection,
     UnknownRoom,
 )
 from media.participant import MAX_SSRCS, Participant
+from media.room import MAX_JOINS
 from tests.integration.media.peers import Events, Peer, until
+from tests.unit.media.offers import Offer
 
 MakePeer = Callable[..., Peer]
 
@@ -242,6 +248,59 @@ async def test_of_two_joins_at_once_the_later_wins(node: MediaNode, peer: MakePe
     assert isinstance(results[0], JoinSuperseded)
     assert isinstance(results[1], str)
     assert node._rooms["r"].find("v1") is not None
+
+
+async def test_connections_being_set_up_in_one_room_are_bounded(node: MediaNode) -> None:
+    node.open_room("r", RoomPolicy())
+    results = await asyncio.gather(
+        *(
+            node.join("r", role=Role.VISITOR, connection_id=f"v{i}", offer_sdp=str(Offer()))
+            for i in range(MAX_JOINS + 1)
+        ),
+        return_exceptions=True,
+    )
+    assert [type(r) for r in results] == [JoinSuperseded] * (MAX_JOINS - 1) + [str, RoomFull]
+    with pytest.raises(MediaError, match="in use by the visitor"):
+        await node.join("r", role=Role.AGENT, connection_id=f"v{MAX_JOINS - 1}", offer_sdp=str(Offer()))
+
+
+async def test_a_room_closed_while_somebody_joins(node: MediaNode) -> None:
+    node.open_room("r", RoomPolicy())
+    joining = asyncio.ensure_future(
+        node.join("r", role=Role.VISITOR, connection_id="v", offer_sdp=str(Offer()))
+    )
+    await asyncio.sleep(0)
+    await node.close_room("r")
+    with pytest.raises(UnknownRoom):
+        await joining
+
+
+async def test_a_rule_tightened_while_somebody_joins_is_in_the_answer(node: MediaNode) -> None:
+    node.open_room("r", RoomPolicy())
+    joining = asyncio.ensure_future(
+        node.join("r", role=Role.VISITOR, connection_id="v", offer_sdp=str(Offer()))
+    )
+    await asyncio.sleep(0)
+    node.set_policy("r", RoomPolicy(CameraPolicy.FORBIDDEN))
+    assert "a=sendonly" in await joining
+
+
+async def test_ports_run_out(events: Events) -> None:
+    node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",), udp_ports=(41100, 41100)), events.append)
+    await node.start()
+    node.open_room("r", RoomPolicy())
+    await node.join("r", role=Role.VISITOR, connection_id="v", offer_sdp=str(Offer()))
+    with pytest.raises(NoTransport, match="no free UDP port"):
+        await node.join("r", role=Role.AGENT, connection_id="a", offer_sdp=str(Offer()))
+    await node.leave("r", "v")
+    await node.join("r", role=Role.AGENT, connection_id="a", offer_sdp=str(Offer()))
+    await node.close()
+    unbound = MediaNode(MediaConfig(host_addresses=("192.0.2.250",)), events.append)
+    await unbound.start()
+    unbound.open_room("r", RoomPolicy())
+    with pytest.raises(NoTransport, match="could be bound"):
+        await unbound.join("r", role=Role.VISITOR, connection_id="v", offer_sdp=str(Offer()))
+    await unbound.close()
 
 
 async def test_a_failing_event_handler_does_no_harm(peer: MakePeer) -> None:

@@ -5,7 +5,9 @@ import socket
 import struct
 from collections.abc import Callable
 
-from media import MediaNode, ParticipantDropped, Role, RoomPolicy
+import pytest
+
+from media import MediaKind, MediaNode, ParticipantDropped, Role, RoomPolicy
 from media.hooks import QUEUE_LIMIT
 from media.rewrite_rtcp import keyframe_request
 from tests.integration.media.peers import Events, Peer, until
@@ -74,3 +76,31 @@ async def test_keyframe_requests_are_limited(node: MediaNode, peer: MakePeer) ->
     await until(lambda: visitor.got.frames > seen + 10, "two thirds of a second pass")
     # One at once and one at the end of each half second.
     assert 1 <= node.room_stats("r").agent.keyframe_requests - before <= 4
+
+
+async def test_lost_packets_are_asked_for_and_sent_again(
+    node: MediaNode, peer: MakePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, agent = await call(node, peer)
+    agent_leg = node._rooms["r"].members[Role.AGENT]
+    real, sent, seen_rtx = agent_leg.transport.send, [0], [0]
+    lane = agent_leg.receiving.lanes[MediaKind.VIDEO]
+    assert lane.rtx is not None
+
+    async def lossy(data: bytes) -> bool:
+        """Lose every tenth video packet to the agent; let repairs through."""
+        ssrc = int.from_bytes(data[8:12], "big")
+        if ssrc == lane.primary.ssrc:
+            sent[0] += 1
+            if sent[0] % 10 == 0:
+                return True
+        seen_rtx[0] += lane.rtx is not None and ssrc == lane.rtx.ssrc
+        return await real(data)
+
+    monkeypatch.setattr(agent_leg.transport, "send", lossy)
+    frames = agent.got.frames
+    await until(lambda: sent[0] > 60, "some packets are lost")
+    assert seen_rtx[0] >= 4
+    # Five of sixty were lost, and (nearly) all pictures are there: they were repaired.
+    assert agent.got.frames - frames > 45
+    assert abs(agent.got.luma[-1] - visitor.luma) < 15
