@@ -20,7 +20,7 @@ function icon(content: SVGTemplateResult, size: number): TemplateResult {
 /** Two faces in conversation: the mark. */
 export const mark = (size = 24) =>
   icon(
-    svg`<path d="M10.2 4.2A6.4 6.4 0 0 0 3.4 10.6c0 1.3.4 2.5 1.1 3.5L3.6 17l3-.8c1.1.6 2.3.8 3.6.8z" fill="currentColor" stroke="none"/><path d="M13.8 7v12.8c1.3 0 2.5-.2 3.6-.8l3 .8-.9-2.9c.7-1 1.1-2.2 1.1-3.5A6.4 6.4 0 0 0 13.8 7z" fill="currentColor" stroke="none" opacity=".72"/>`,
+    svg`<path d="M6.2 3.6h6.1a3.9 3.9 0 0 1 3.9 3.9v2.1a3.9 3.9 0 0 1-3.9 3.9H7.9l-3.7 3c-.5.4-1.1.1-1.1-.6V7.5a3.9 3.9 0 0 1 3.1-3.9z" fill="currentColor" stroke="none" opacity=".62"/><path d="M17.8 8.2h-4.9A3.9 3.9 0 0 0 9 12.1v2.1a3.9 3.9 0 0 0 3.9 3.9h3.2l3.7 3c.5.4 1.1.1 1.1-.6v-8.4a3.9 3.9 0 0 0-3.1-3.9z" fill="currentColor" stroke="var(--brand)" stroke-width="1.5"/>`,
     size,
   );
 export const chat = (size = 20) =>

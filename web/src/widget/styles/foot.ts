@@ -4,8 +4,25 @@ export const footStyles = css`
   .shortcuts {
     display: flex;
     flex-wrap: wrap;
-    gap: var(--s2);
-    padding: 0 var(--s4) var(--s3);
+    gap: 6px;
+    padding: var(--s2) var(--s3);
+  }
+  .shortcut {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    min-block-size: 34px;
+    padding: 4px 12px 4px 10px;
+    border-radius: var(--round);
+    background: var(--sunken);
+    color: var(--ink-2);
+    font-weight: 600;
+    font-size: var(--text-s);
+    transition: background-color 0.15s;
+  }
+  .shortcut:hover {
+    background: var(--brand-soft);
+    color: var(--brand-text);
   }
   .composer {
     display: flex;
@@ -122,6 +139,11 @@ export const footStyles = css`
   .waiting-hint {
     color: var(--ink-2);
     font-size: var(--text-s);
+  }
+  .waiting-buttons {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--s2);
   }
   .button.small {
     min-block-size: 40px;

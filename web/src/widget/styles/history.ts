@@ -82,7 +82,6 @@ export const historyStyles = css`
     padding-inline: 4px;
     color: var(--ink-3);
     font-size: var(--text-xs);
-    font-variant-numeric: tabular-nums;
   }
   .at.failed {
     color: var(--danger-text);
@@ -174,8 +173,7 @@ export const historyStyles = css`
     margin-block-start: var(--s3);
     animation: rise 0.4s var(--ease) both;
   }
-  .quick-reply,
-  .shortcut {
+  .quick-reply {
     display: inline-flex;
     align-items: center;
     gap: 7px;
@@ -189,8 +187,7 @@ export const historyStyles = css`
     font-size: 14px;
     transition: background-color 0.15s;
   }
-  .quick-reply:hover,
-  .shortcut:hover {
+  .quick-reply:hover {
     background: var(--brand-soft);
   }
 

@@ -154,6 +154,11 @@ export const panelStyles = css`
     color: var(--on-brand-2);
     font-size: var(--text-s);
     line-height: 1.4;
+    white-space: nowrap;
+  }
+  .head-status span:last-child {
+    overflow: hidden;
+    text-overflow: ellipsis;
   }
   .dot {
     inline-size: 8px;

@@ -12,7 +12,7 @@ export function header(store: WidgetStore): TemplateResult {
     ${avatar(store, who, "large")}
     <div class="head-text">
       <h2 id="panel-title">${who.name}</h2>
-      <p class="head-status" data-tone=${tone(store)}><span class="dot"></span>${status(store)}</p>
+      <p class="head-status" data-tone=${tone(store)}><span class="dot"></span><span>${status(store)}</span></p>
     </div>
     ${
       conversation?.can.close

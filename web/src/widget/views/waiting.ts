@@ -22,29 +22,33 @@ export function waiting(store: WidgetStore): TemplateResult | typeof nothing {
         </p>
       </div>
     </div>
-    ${video && store.canVideo ? deviceTest(store) : nothing}
+    ${video && store.call.checking ? deviceTest(store) : nothing}
     <p class="waiting-hint">${t.waitKeepWriting}</p>
-    ${
-      can.leave_queue
-        ? html`<button class="button quiet small" data-testid="leave-queue" @click=${() => store.act("queue/leave")}>
-          ${t.waitLeave}
-        </button>`
-        : nothing
-    }
+    <div class="waiting-buttons">
+      ${
+        video && store.canVideo && !store.call.checking
+          ? html`<button
+            class="button quiet small"
+            data-testid="test-devices"
+            @click=${() => store.call.test(store.site?.camera_policy ?? "allowed")}
+          >
+            ${icons.video(18)} ${t.testDevices}
+          </button>`
+          : nothing
+      }
+      ${
+        can.leave_queue
+          ? html`<button class="button quiet small" data-testid="leave-queue" @click=${() => store.act("queue/leave")}>
+            ${t.waitLeave}
+          </button>`
+          : nothing
+      }
+    </div>
   </section>`;
 }
 
 function deviceTest(store: WidgetStore): TemplateResult {
-  const { call, t, site } = store;
-  if (!call.checking) {
-    return html`<button
-      class="button quiet small"
-      data-testid="test-devices"
-      @click=${() => call.test(site?.camera_policy ?? "allowed")}
-    >
-      ${icons.video(18)} ${t.testDevices}
-    </button>`;
-  }
+  const { call, t } = store;
   const { preview, audio } = call.media;
   return html`<div class="device-test">
     ${preview ? html`<video muted playsinline aria-label=${t.localVideo} ${play(preview)}></video>` : nothing}
