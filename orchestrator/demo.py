@@ -50,8 +50,12 @@ PEOPLE: tuple[DemoPerson, ...] = (
 
 
 def demo_password(data_dir: Path) -> str:
-    """The password of all demo accounts: made once and kept, because a published one would open any demo that a
-    network can reach."""
+    """The password of all demo accounts: the one in ``VISAVIS_DEMO_PASSWORD``, else made once and kept.
+
+    A published one would open every demo that a network can reach.
+    """
+    if chosen := os.environ.get("VISAVIS_DEMO_PASSWORD"):
+        return chosen
     file = data_dir / "demo-password"
     with contextlib.suppress(OSError):
         kept = file.read_text(encoding="utf-8").strip()
@@ -167,8 +171,9 @@ class BotChild:
     progress: Callable[[str], None]
     command: Sequence[str] = (sys.executable, "-c", _CHILD)
     health_path: str = "/webhooks/visavis/health"
-    state: BotState = "starting"
+    on_state: Callable[[BotState], None] = lambda _: None
     first_backoff: float = 1.0
+    state: BotState = field(default="starting", init=False)
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
     _task: asyncio.Task[None] | None = field(default=None, init=False)
 
@@ -189,10 +194,10 @@ class BotChild:
         loop = asyncio.get_running_loop()
         backoff = self.first_backoff
         while True:
-            self.state = "starting"
+            self._become("starting")
             started = loop.time()
             served, last_words = await self._run_once()
-            self.state = "down"
+            self._become("down")
             if not served:
                 # Nothing to run: Python 3.10 or uv is missing, or the training failed. Trying again cannot help.
                 self.progress(last_words or "the bot could not be installed or trained.")
@@ -205,6 +210,11 @@ class BotChild:
             self.progress(f"the bot ended; it is started again in {backoff:.0f} s (see {self.log_file})")
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, _MAX_BACKOFF)
+
+    def _become(self, state: BotState) -> None:
+        if state != self.state:
+            self.state = state
+            self.on_state(state)
 
     async def _run_once(self) -> tuple[bool, str]:
         """Run the child until it ends. Returns whether it ever served, and its last progress lines."""
@@ -266,7 +276,7 @@ class BotChild:
             while True:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(address)).status_code == 200:
-                        self.state = "ready"
+                        self._become("ready")
                         self.progress("the bot is ready")
                         return
                 await asyncio.sleep(0.5)
