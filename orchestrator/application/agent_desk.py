@@ -2,70 +2,261 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from orchestrator.application.records import Json
+from orchestrator.application.accounts import user_view
+from orchestrator.application.errors import NotFound, Refused
+from orchestrator.application.handle_event import Moment
+from orchestrator.application.notify import WORK_TOPIC, agent_stream, visitor_stream
+from orchestrator.application.ports import Transaction
+from orchestrator.application.records import Json, NewEffect, NewFeedEntry, NewMessage, TraceRecord
+from orchestrator.application.use_cases import UseCases, refusal_of
+from orchestrator.application.views import message_view, message_views
+from orchestrator.domain import events as ev
+from orchestrator.domain.conversation import Conversation, Purpose, Role
+from orchestrator.domain.effects import DrainQueue
+from orchestrator.domain.events import Event
+
+_CODE = re.compile(r"[a-z_]{1,40}")
 
 AgentAction = Literal["leave_lobby", "hang_up", "close"]
 
+_EVENT_OF_ACTION: dict[AgentAction, Callable[[], Event]] = {
+    "leave_lobby": lambda: ev.LobbyLeft(Role.AGENT),
+    "hang_up": lambda: ev.HungUp(Role.AGENT),
+    "close": lambda: ev.ConversationClosed("agent"),
+}
 
-class AgentDesk:
+
+class AgentDesk(UseCases):
     async def agent_state(self, agent_id: str) -> Json:
         """→ `AgentState`."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            user = await tx.people.user(agent_id)
+            if user is None:
+                raise NotFound("agent_not_found", "There is no such agent.")
+            # The number first: what happens while the rest is read comes again through the socket.
+            seq = await tx.feed.head(agent_stream(agent_id))
+            load = await self._views.agent_load(tx, agent_id, self._policies.live)
+            invited = await tx.conversations.invited_of_agent(agent_id)
+            held = await tx.conversations.open_of_agent(agent_id)
+            invitations = [await self._invitation(tx, conversation, agent_id) for conversation in invited]
+            conversations = [await self._render_agent(tx, conversation, agent_id) for conversation in held]
+        return {
+            "agent": user_view(user),
+            **load,
+            "invitations": [invitation for invitation in invitations if invitation is not None],
+            "conversations": conversations,
+            "seq": seq,
+        }
 
     async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> Json:
         """→ `AgentState`. Invitations the agent can no longer take are revoked; new offers may come at once."""
-        raise NotImplementedError
+        now = self._clock.now()
+        stream = agent_stream(agent_id)
+        async with self._store.transaction() as tx:
+            agent = await tx.people.agent(agent_id, lock=True)
+            if agent is None:
+                raise NotFound("agent_not_found", "There is no such agent.")
+            await tx.people.set_presence(agent_id, chat=chat, video=video)
+            if (chat and not agent.chat_present) or (video and not agent.video_present):
+                await tx.people.set_idle_since(agent_id, now)
+            # Through the outbox: who waits must be offered again even if this process ends here.
+            drain = NewEffect(self._ids.new("drain"), f"{stream}/drain", "", DrainQueue(agent_id))
+            await tx.outbox.add([drain], at=now)
+            await tx.feed.append([NewFeedEntry(stream, "agent")], at=now)
+            invited = await tx.conversations.invited_of_agent(agent_id)
+        await self._bus.publish([stream, WORK_TOPIC])
+        for conversation in invited:
+            invitation = conversation.invitation
+            if invitation is None or invitation.purpose is Purpose.TRANSFER:
+                continue
+            wanted_by_video = invitation.holds_video and video
+            if not chat and not wanted_by_video:
+                await self._handler.handle(
+                    conversation.id, ev.InvitationRevoked(invitation.id, "switched_off")
+                )
+        return await self.agent_state(agent_id)
 
     async def agent_conversation(
         self, agent_id: str, conversation_id: str, *, supervisor: bool = False, after_position: int = 0
     ) -> Json:
         """→ `AgentConversationWithHistory`. Own, invited and formerly own conversations; a supervisor sees all."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            conversation = await self._load(tx, conversation_id)
+            if not supervisor and not _may_see(conversation, agent_id):
+                raise NotFound("conversation_not_found", "There is no such conversation.")
+            messages = await tx.messages.list(conversation_id, after=after_position)
+            return {
+                "conversation": await self._render_agent(tx, conversation, agent_id),
+                "messages": message_views(messages, for_visitor=False),
+            }
 
     async def accept(self, agent_id: str, conversation_id: str, invitation_id: str) -> Json:
-        """→ `AgentConversation`."""
-        raise NotImplementedError
+        """→ `AgentConversation`. Accepted twice by the same agent, the second answer is the same."""
+        event = ev.AgentAccepted(invitation_id, agent_id, self._ids.new("call"))
+        handled = await self._handler.handle(conversation_id, event, key=f"accept:{invitation_id}:{agent_id}")
+        if handled.conversation is None:
+            raise NotFound("conversation_not_found", "There is no such conversation.")
+        if not handled.moved and not handled.duplicate:
+            raise refusal_of(handled.outcome)
+        return await self._agent_view(conversation_id, agent_id)
 
     async def decline(
         self, agent_id: str, conversation_id: str, invitation_id: str, *, reason: str = ""
     ) -> Json:
-        """→ `AgentConversation`, as it was offered."""
-        raise NotImplementedError
+        """→ `AgentConversation`. Events hold codes and no words, so a reason in words is noted as ``other``."""
+        code = reason if _CODE.fullmatch(reason) else "other"
+        await self._do(
+            conversation_id, ev.InvitationDeclined(invitation_id, agent_id, code if reason else "")
+        )
+        return await self._agent_view(conversation_id, agent_id)
 
     async def post_agent_message(
         self, agent_id: str, conversation_id: str, *, client_id: str, text: str
     ) -> Json:
         """→ `PostedMessage`."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            agent = await tx.people.agent(agent_id)
+        message = NewMessage(
+            id=self._ids.new("m"),
+            author="agent",
+            content={"type": "text", "text": text},
+            author_id=agent_id,
+            author_name=agent.name if agent is not None else None,
+            client_id=client_id,
+        )
+        wrote = self._by_holder(agent_id, lambda _: _now(ev.AgentWrote(agent_id, message.id)))
+        handled = await self._do(conversation_id, wrote, messages=(message,))
+        stored = handled.messages[0]
+        if stored.author_id != agent_id:
+            raise NotFound("conversation_not_found", "There is no such conversation.")
+        return {"message": message_view(stored), "conversation_id": conversation_id}
 
     async def propose_video(self, agent_id: str, conversation_id: str) -> Json:
         """→ `AgentConversation`."""
-        raise NotImplementedError
+        event = ev.VideoProposed(agent_id, self._ids.new("p"))
+        return await self._agent_act(agent_id, conversation_id, lambda _: _now(event))
 
     async def withdraw_video(self, agent_id: str, conversation_id: str) -> Json:
         """→ `AgentConversation`: the open proposal is withdrawn."""
-        raise NotImplementedError
+
+        async def withdraw(moment: Moment) -> Event:
+            proposal = moment.conversation.proposal
+            if proposal is None:
+                raise Refused("proposal_over", "There is no open proposal.")
+            return ev.ProposalWithdrawn(agent_id, proposal.id)
+
+        return await self._agent_act(agent_id, conversation_id, withdraw)
 
     async def agent_act(self, agent_id: str, conversation_id: str, action: AgentAction) -> Json:
         """→ `AgentConversation`."""
-        raise NotImplementedError
+        return await self._agent_act(agent_id, conversation_id, lambda _: _now(_EVENT_OF_ACTION[action]()))
 
     async def transfer(
         self, agent_id: str, conversation_id: str, *, to_agent_id: str, note: str = ""
     ) -> Json:
         """→ `AgentConversation`: a colleague is invited; this agent stays until it is accepted."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            agent = await tx.people.agent(agent_id)
+            if await tx.people.agent(to_agent_id) is None:
+                raise NotFound("agent_not_found", "There is no such agent.")
+        message = NewMessage(
+            id=self._ids.new("m"),
+            author="agent",
+            content={"type": "text", "text": note},
+            author_id=agent_id,
+            author_name=agent.name if agent is not None else None,
+            private_to="agent",
+        )
+        event = ev.AgentInvited(
+            invitation_id=self._ids.new("i"),
+            agent_id=to_agent_id,
+            purpose=Purpose.TRANSFER,
+            note_message_id=message.id if note else None,
+        )
+        made = self._by_holder(agent_id, lambda _: _now(event))
+        await self._do(conversation_id, made, messages=(message,) if note else ())
+        return await self._agent_view(conversation_id, agent_id)
 
     async def history(self, conversation_id: str, *, after_position: int = 0) -> list[Json]:
         """→ `Message`s, for staff."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            await self._load(tx, conversation_id)
+            messages = await tx.messages.list(conversation_id, after=after_position)
+        return message_views(messages, for_visitor=False)
 
     async def decisions(self, conversation_id: str) -> list[Json]:
         """→ `DecisionView`s: the why of every step, refusals included."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            await self._load(tx, conversation_id)
+            return [_decision_view(record) for record in await tx.events.trace(conversation_id)]
 
     async def agent_typing(self, agent_id: str, conversation_id: str) -> None:
         """Tell the visitor; nothing is stored, a foreign conversation is silently left alone."""
-        raise NotImplementedError
+        async with self._store.transaction(read_only=True) as tx:
+            loaded = await tx.conversations.load(conversation_id)
+        if loaded is not None and loaded.conversation.agent_id == agent_id:
+            frame: Json = {"type": "typing", "conversation_id": conversation_id, "by": "agent"}
+            await self._bus.publish_ephemeral(visitor_stream(loaded.conversation.visitor_id), frame)
+
+    async def _agent_act(
+        self, agent_id: str, conversation_id: str, make: Callable[[Moment], Awaitable[Event]]
+    ) -> Json:
+        await self._do(conversation_id, self._by_holder(agent_id, make))
+        return await self._agent_view(conversation_id, agent_id)
+
+    def _by_holder(
+        self, agent_id: str, make: Callable[[Moment], Awaitable[Event]]
+    ) -> Callable[[Moment], Awaitable[Event]]:
+        """An event that only who holds the conversation may cause; for others there is no such conversation."""
+
+        async def made(moment: Moment) -> Event:
+            if moment.conversation.agent_id != agent_id:
+                if _may_see(moment.conversation, agent_id):
+                    raise Refused("not_yours", "Somebody else has this conversation, or it is over.")
+                raise NotFound("conversation_not_found", "There is no such conversation.")
+            return await make(moment)
+
+        return made
+
+    async def _invitation(self, tx: Transaction, conversation: Conversation, agent_id: str) -> Json | None:
+        return await self._views.invitation(
+            tx,
+            conversation,
+            agent_id,
+            pinned=await self._pinned(tx, conversation),
+            live=self._policies.live,
+            now=self._clock.now(),
+        )
+
+
+async def _now(event: Event) -> Event:
+    return event
+
+
+def _may_see(conversation: Conversation, agent_id: str) -> bool:
+    invited = conversation.invitation is not None and conversation.invitation.agent_id == agent_id
+    return invited or agent_id in (conversation.agent_id, conversation.last_agent_id)
+
+
+def _decision_view(record: TraceRecord) -> Json:
+    decision = record.decision
+    return {
+        "version": record.version,
+        "at": record.at,
+        "event": record.event,
+        "outcome": record.outcome,
+        "state": decision.state,
+        "to": decision.to,
+        "row": decision.row,
+        "reason": record.reason,
+        "revision": decision.revision,
+        "facts": dict(decision.facts),
+        "near_misses": [
+            {"row": miss.row, "guard": miss.guard, "values": dict(miss.values)}
+            for miss in decision.near_misses
+        ],
+    }

@@ -154,9 +154,15 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
+    """A browser on a site, and what its page said last: a conversation that starts takes it over."""
+
     id: str
     site_id: str
     created_at: datetime
+    language: str = "en"
+    device: Literal["desktop", "mobile"] = "desktop"
+    can_video: bool = True
+    page_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,13 +249,16 @@ class BotDelivery:
 
 @dataclass(frozen=True, slots=True)
 class CallClaims:
-    """What a call token says. ``id`` is spent by the one connection it allows."""
+    """What a call token says. ``id`` is spent by the one connection it allows, which must be made by ``join_by``;
+    the token goes on to authorise that connection's candidates and its end.
+    """
 
     id: str
     call_id: str
     conversation_id: str
     role: Literal["visitor", "agent"]
     subject: str
+    join_by: datetime
 
 
 @dataclass(frozen=True, slots=True)

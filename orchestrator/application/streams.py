@@ -2,38 +2,325 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from orchestrator.application.records import Json
+from orchestrator.application.notify import BOT_TOPIC, agent_stream, queue_topic, visitor_stream
+from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Subscription, Transaction
+from orchestrator.application.presence import Presence
+from orchestrator.application.records import FeedEntry, Json
+from orchestrator.application.views import Views, message_view
+from orchestrator.domain.conversation import Conversation
+
+BATCH = 200
+
+
+class Streams:
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
+        policies: Policies,
+        views: Views,
+        presence: Presence,
+    ) -> None:
+        self._parts = _Parts(store, bus, clock, ids, policies, views, presence)
+        self._open: set[FrameStream] = set()
+
+    def visitor(self, visitor_id: str, *, after: int = 0) -> FrameStream:
+        """Frames of `VisitorFrame`."""
+        return VisitorStream(self._parts, self._open, visitor_id, after)
+
+    def agent(self, agent_id: str, *, after: int = 0, can_video: bool = True) -> FrameStream:
+        """Frames of `AgentFrame`. ``can_video``: what this browser of the agent can do."""
+        return AgentStream(self._parts, self._open, agent_id, after, can_video=can_video)
+
+    async def stop(self) -> None:
+        """End every stream: their loops come to an end and the sockets are closed."""
+        for stream in list(self._open):
+            stream.end()
+
+
+class _Parts:
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        ids: Ids,
+        policies: Policies,
+        views: Views,
+        presence: Presence,
+    ) -> None:
+        self.store = store
+        self.bus = bus
+        self.clock = clock
+        self.ids = ids
+        self.policies = policies
+        self.views = views
+        self.presence = presence
 
 
 class FrameStream:
     """``async with streams.visitor(…) as stream: async for frame in stream: …``
 
-    The first frame is ``welcome``; then everything after ``after`` in order, then what happens, for ever.
-    Entering notes the socket (the first one of a person makes the conversation's *Reconnected* event), leaving
-    forgets it (the last one makes *Disconnected*). Pings, timeouts and hellos are the API's.
+    The first frame is ``welcome``; then everything after ``after`` in order, then what happens, until the service
+    stops. Entering notes the socket (the first one of a person makes the conversation's *Reconnected* event),
+    leaving forgets it (the last one makes *Disconnected*). Pings, timeouts and hellos are the API's.
     """
 
-    async def __aenter__(self) -> Self:
+    def __init__(self, parts: _Parts, opened: set[FrameStream], stream: str, after: int) -> None:
+        self._parts = parts
+        self._opened = opened
+        self._stream = stream
+        self._after = after
+        self._socket_id = parts.ids.new("s")
+        self._subscription: Subscription | None = None
+        self._ended = False
+
+    async def _came(self) -> None:
         raise NotImplementedError
+
+    async def _left(self) -> None:
+        raise NotImplementedError
+
+    async def _render(self, tx: Transaction, entry: FeedEntry, live: _Snapshots) -> Json | None:
+        raise NotImplementedError
+
+    async def _refresh(self, tx: Transaction, live: _Snapshots) -> list[Json]:
+        """Frames about what changes without an entry of this stream: the place in a waiting line."""
+        return []
+
+    async def __aenter__(self) -> Self:
+        # Listening comes first: what happens between reading and listening must not be missed.
+        self._subscription = self._parts.bus.subscribe(self._stream)
+        self._opened.add(self)
+        try:
+            await self._came()
+        except BaseException:
+            self._close()
+            raise
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        self._close()
+        # Shielded: a socket that is cancelled must not be counted as there for ever.
+        await asyncio.shield(asyncio.ensure_future(self._left()))
 
-    def __aiter__(self) -> AsyncIterator[Json]:
-        raise NotImplementedError
+    def _close(self) -> None:
+        self._opened.discard(self)
+        if self._subscription is not None:
+            self._subscription.close()
+
+    def end(self) -> None:
+        """The loop over this stream comes to an end."""
+        self._ended = True
+        if self._subscription is not None:
+            self._subscription.close()
+
+    async def __aiter__(self) -> AsyncIterator[Json]:
+        subscription = self._subscription
+        if subscription is None:
+            raise RuntimeError("enter the stream first")
+        async with self._parts.store.transaction(read_only=True) as tx:
+            head = await tx.feed.head(self._stream)
+        # A number from another life of the database: start over rather than wait for it to be reached.
+        self._after = self._after if self._after <= head else 0
+        yield {"type": "welcome", "seq": head, "server_time": self._parts.clock.now()}
+        refresh = False
+        while not self._ended:
+            frames, more = await self._read(refresh)
+            for frame in frames:
+                yield frame
+            refresh = False
+            if more or self._ended:
+                continue
+            for frame in await subscription.wait():
+                if frame.get("type") == "refresh":
+                    refresh = True
+                else:
+                    yield frame
+
+    async def _read(self, refresh: bool) -> tuple[list[Json], bool]:
+        """The frames after the last one, and whether there are more."""
+        async with self._parts.store.transaction(read_only=True) as tx:
+            entries = await tx.feed.after(self._stream, self._after, limit=BATCH)
+            live = _Snapshots(self._parts, tx)
+            frames = [
+                frame
+                for entry in newest_views(entries)
+                for frame in (await self._render(tx, entry, live),)
+                if frame is not None
+            ]
+            if entries:
+                self._after = entries[-1].seq
+            if refresh:
+                frames += await self._refresh(tx, live)
+        return frames, len(entries) == BATCH
 
 
-class Streams:
-    def visitor(self, visitor_id: str, *, after: int = 0) -> FrameStream:
-        """Frames of `VisitorFrame`."""
-        raise NotImplementedError
+def newest_views(entries: Sequence[FeedEntry]) -> list[FeedEntry]:
+    """Without the views that a later one in the same batch replaces: they would be rendered the same."""
+    last: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        if entry.kind in ("conversation", "agent"):
+            last[(entry.kind, entry.conversation_id)] = entry.seq
+    return [
+        entry
+        for entry in entries
+        if entry.kind not in ("conversation", "agent")
+        or last[(entry.kind, entry.conversation_id)] == entry.seq
+    ]
 
-    def agent(self, agent_id: str, *, after: int = 0, can_video: bool = True) -> FrameStream:
-        """Frames of `AgentFrame`. ``can_video``: what this browser of the agent can do."""
-        raise NotImplementedError
+
+class _Snapshots:
+    """Conversations read once per batch, with the policies they are rendered by."""
+
+    def __init__(self, parts: _Parts, tx: Transaction) -> None:
+        self._parts = parts
+        self._tx = tx
+        self._known: dict[str, Conversation | None] = {}
+
+    async def get(self, conversation_id: str) -> Conversation | None:
+        if conversation_id not in self._known:
+            loaded = await self._tx.conversations.load(conversation_id)
+            self._known[conversation_id] = loaded.conversation if loaded is not None else None
+        return self._known[conversation_id]
+
+    async def visitor_view(self, conversation: Conversation) -> Json:
+        return await self._parts.views.visitor_conversation(
+            self._tx,
+            conversation,
+            pinned=await self._parts.policies.pinned(conversation.policy_revision, self._tx),
+            live=self._parts.policies.live,
+            now=self._parts.clock.now(),
+        )
+
+    async def agent_view(self, conversation: Conversation, agent_id: str) -> Json:
+        return await self._parts.views.agent_conversation(
+            self._tx,
+            conversation,
+            agent_id,
+            pinned=await self._parts.policies.pinned(conversation.policy_revision, self._tx),
+            live=self._parts.policies.live,
+            now=self._parts.clock.now(),
+        )
+
+    async def invitation(self, conversation: Conversation, agent_id: str) -> Json | None:
+        return await self._parts.views.invitation(
+            self._tx,
+            conversation,
+            agent_id,
+            pinned=await self._parts.policies.pinned(conversation.policy_revision, self._tx),
+            live=self._parts.policies.live,
+            now=self._parts.clock.now(),
+        )
+
+
+async def _message_frame(tx: Transaction, entry: FeedEntry) -> Json | None:
+    message = await tx.messages.get(entry.ref)
+    if message is None:
+        return None
+    return {"type": "message", "seq": entry.seq, "message": message_view(message)}
+
+
+class VisitorStream(FrameStream):
+    def __init__(self, parts: _Parts, opened: set[FrameStream], visitor_id: str, after: int) -> None:
+        super().__init__(parts, opened, visitor_stream(visitor_id), after)
+        self._visitor_id = visitor_id
+        self._waiting_in: tuple[str, str] | None = None
+
+    async def _came(self) -> None:
+        if self._subscription is not None:
+            self._subscription.add(BOT_TOPIC)
+        await self._parts.presence.visitor_came(self._visitor_id, self._socket_id)
+        async with self._parts.store.transaction(read_only=True) as tx:
+            conversation = await tx.conversations.open_of_visitor(self._visitor_id)
+        if conversation is not None:
+            self._follow_line(conversation)
+
+    async def _left(self) -> None:
+        await self._parts.presence.visitor_left(self._visitor_id, self._socket_id)
+
+    async def _render(self, tx: Transaction, entry: FeedEntry, live: _Snapshots) -> Json | None:
+        if entry.kind == "message":
+            return await _message_frame(tx, entry)
+        conversation = await live.get(entry.conversation_id)
+        if entry.kind != "conversation" or conversation is None:
+            return None
+        self._follow_line(conversation)
+        view = await live.visitor_view(conversation)
+        return {"type": "conversation", "seq": entry.seq, "conversation": view}
+
+    async def _refresh(self, tx: Transaction, live: _Snapshots) -> list[Json]:
+        if self._waiting_in is None:
+            return []
+        conversation = await live.get(self._waiting_in[1])
+        if conversation is None or conversation.queue is None:
+            return []
+        view = await live.visitor_view(conversation)
+        return [{"type": "conversation", "seq": self._after, "conversation": view}]
+
+    def _follow_line(self, conversation: Conversation) -> None:
+        """While the visitor waits, hear of every move of the line: the position and the wait are live (V7)."""
+        if self._subscription is None:
+            return
+        topic = queue_topic(conversation.queue.group) if conversation.queue is not None else None
+        old = self._waiting_in[0] if self._waiting_in is not None else None
+        if old is not None and old != topic:
+            self._subscription.remove(old)
+        if topic is not None and old != topic:
+            self._subscription.add(topic)
+        self._waiting_in = (topic, conversation.id) if topic is not None else None
+
+
+class AgentStream(FrameStream):
+    def __init__(
+        self, parts: _Parts, opened: set[FrameStream], agent_id: str, after: int, *, can_video: bool
+    ) -> None:
+        super().__init__(parts, opened, agent_stream(agent_id), after)
+        self._agent_id = agent_id
+        self._can_video = can_video
+
+    async def _came(self) -> None:
+        await self._parts.presence.agent_came(self._agent_id, self._socket_id, can_video=self._can_video)
+
+    async def _left(self) -> None:
+        await self._parts.presence.agent_left(self._agent_id, self._socket_id)
+
+    async def _render(self, tx: Transaction, entry: FeedEntry, live: _Snapshots) -> Json | None:
+        match entry.kind:
+            case "message":
+                return await _message_frame(tx, entry)
+            case "agent":
+                load = await self._parts.views.agent_load(tx, self._agent_id, self._parts.policies.live)
+                return {"type": "agent", "seq": entry.seq, **load}
+            case "invitation_ended":
+                return {
+                    "type": "invitation_ended",
+                    "seq": entry.seq,
+                    "invitation_id": entry.ref,
+                    "conversation_id": entry.conversation_id,
+                    "reason": entry.detail,
+                }
+            case "invitation" | "conversation":
+                return await self._of_conversation(entry, live)
+
+    async def _of_conversation(self, entry: FeedEntry, live: _Snapshots) -> Json | None:
+        conversation = await live.get(entry.conversation_id)
+        if conversation is None:
+            return None
+        if entry.kind == "conversation":
+            view = await live.agent_view(conversation, self._agent_id)
+            return {"type": "conversation", "seq": entry.seq, "conversation": view}
+        invitation = await live.invitation(conversation, self._agent_id)
+        if invitation is None or invitation["id"] != entry.ref:
+            # It is over already: its end comes later in this stream, and ends nothing that was shown.
+            return None
+        return {"type": "invitation", "seq": entry.seq, "invitation": invitation}

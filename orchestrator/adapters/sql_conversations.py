@@ -1,0 +1,195 @@
+"""Snapshots of conversations, and the questions asked of all of them: queues, loads, calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Executable, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.adapters.codec import dump_conversation, load_conversation
+from orchestrator.adapters.tables import ConversationRow
+from orchestrator.application.errors import VersionConflict
+from orchestrator.application.records import AgentLoad, LoadedConversation
+from orchestrator.domain.conversation import Conversation, Need
+from orchestrator.domain.follow_up import holdings
+
+table = ConversationRow.__table__  # type: ignore[attr-defined]
+c = table.c
+
+_LOAD = select(c.snapshot, c.last_position).where(c.id == bindparam("id"))
+_QUEUE_ORDER = (c.queue_at_head.desc(), c.queue_priority.desc(), c.queue_entered_at, c.id)
+_SAVE = (
+    update(table)
+    .where(c.id == bindparam("b_id"), c.version == bindparam("b_version"))
+    .values(
+        {
+            column.name: bindparam(column.name)
+            for column in table.columns
+            if column.name not in ("id", "site_id", "visitor_id", "started_at")
+        }
+    )
+)
+
+
+def _columns(conversation: Conversation, last_position: int) -> dict[str, Any]:
+    """The row of a snapshot: what is searched by is derived here and nowhere else."""
+    held = holdings(conversation)
+    queue, invitation, agent_id = conversation.queue, conversation.invitation, conversation.agent_id
+    return {
+        "version": conversation.version,
+        "last_position": last_position,
+        "state": conversation.state.value,
+        "agent_id": agent_id,
+        "agent_video": agent_id is not None and held[agent_id][1] > 0,
+        "invited_agent_id": invitation.agent_id if invitation else None,
+        "invited_video": invitation is not None and held[invitation.agent_id][1] > 0,
+        "invitation_expires_at": invitation.expires_at if invitation else None,
+        "queue_group": queue.group if queue else None,
+        "queue_at_head": queue.at_head if queue else False,
+        "queue_priority": queue.priority if queue else 0,
+        "queue_entered_at": queue.entered_at if queue else None,
+        "queue_video": conversation.need is Need.VIDEO,
+        "call_id": conversation.call.id if conversation.call else None,
+        "closed_at": conversation.closed_at,
+        "snapshot": dump_conversation(conversation),
+    }
+
+
+class SqlConversations:
+    def __init__(self, connection: AsyncConnection, *, lock: bool) -> None:
+        self._connection = connection
+        self._lock = lock
+
+    async def load(self, conversation_id: str) -> LoadedConversation | None:
+        query = _LOAD.with_for_update() if self._lock else _LOAD
+        row = (await self._connection.execute(query, {"id": conversation_id})).one_or_none()
+        return None if row is None else LoadedConversation(load_conversation(row.snapshot), row.last_position)
+
+    async def insert(self, conversation: Conversation, *, last_position: int) -> None:
+        fixed = {
+            "id": conversation.id,
+            "site_id": conversation.site_id,
+            "visitor_id": conversation.visitor_id,
+            "started_at": conversation.started_at,
+        }
+        await self._connection.execute(insert(table), fixed | _columns(conversation, last_position))
+
+    async def save(self, conversation: Conversation, *, expected_version: int, last_position: int) -> None:
+        keys = {"b_id": conversation.id, "b_version": expected_version}
+        result = await self._connection.execute(_SAVE, keys | _columns(conversation, last_position))
+        if result.rowcount != 1:
+            raise VersionConflict(conversation.id)
+
+    async def advance(self, conversation_id: str, *, last_position: int) -> None:
+        statement = update(table).where(c.id == conversation_id).values(last_position=last_position)
+        await self._connection.execute(statement)
+
+    async def open_of_visitor(self, visitor_id: str) -> Conversation | None:
+        return await self._first(
+            select(c.snapshot)
+            .where(c.visitor_id == visitor_id, c.closed_at.is_(None))
+            .order_by(c.started_at.desc(), c.id.desc())
+            .limit(1)
+        )
+
+    async def latest_of_visitor(self, visitor_id: str) -> Conversation | None:
+        return await self._first(
+            select(c.snapshot)
+            .where(c.visitor_id == visitor_id)
+            .order_by(c.started_at.desc(), c.id.desc())
+            .limit(1)
+        )
+
+    async def open_of_agent(self, agent_id: str) -> list[Conversation]:
+        return await self._all(select(c.snapshot).where(c.agent_id == agent_id).order_by(c.started_at, c.id))
+
+    async def invited_of_agent(self, agent_id: str) -> list[Conversation]:
+        return await self._all(
+            select(c.snapshot).where(c.invited_agent_id == agent_id).order_by(c.invitation_expires_at, c.id)
+        )
+
+    async def queue(
+        self, group: str, *, uninvited: bool = False, limit: int | None = None
+    ) -> list[Conversation]:
+        query = select(c.snapshot).where(c.queue_group == group).order_by(*_QUEUE_ORDER)
+        if uninvited:
+            query = query.where(c.invited_agent_id.is_(None))
+        if limit is not None:
+            query = query.limit(limit)
+        return await self._all(query)
+
+    async def queue_length(self, group: str, *, video: bool | None = None) -> int:
+        query = (
+            select(func.count())
+            .select_from(table)
+            .where(c.queue_group == group, c.invited_agent_id.is_(None))
+        )
+        if video is not None:
+            query = query.where(c.queue_video == video)
+        return (await self._connection.execute(query)).scalar_one()
+
+    async def queue_position(self, conversation: Conversation) -> int:
+        entry = conversation.queue
+        if entry is None:
+            return 0
+        same_rank = and_(c.queue_at_head == entry.at_head, c.queue_priority == entry.priority)
+        ahead = [
+            and_(c.queue_at_head == entry.at_head, c.queue_priority > entry.priority),
+            and_(same_rank, c.queue_entered_at < entry.entered_at),
+            and_(same_rank, c.queue_entered_at == entry.entered_at, c.id < conversation.id),
+        ]
+        if not entry.at_head:
+            ahead.append(c.queue_at_head.is_(True))
+        query = select(func.count()).select_from(table).where(c.queue_group == entry.group, or_(*ahead))
+        return (await self._connection.execute(query)).scalar_one() + 1
+
+    async def count_by_state(self) -> Mapping[str, int]:
+        query = select(c.state, func.count()).where(c.closed_at.is_(None)).group_by(c.state)
+        return dict((await self._connection.execute(query)).tuples().all())
+
+    async def queued_groups(self) -> list[str]:
+        query = select(c.queue_group).where(c.queue_group.is_not(None)).distinct()
+        return sorted((await self._connection.execute(query)).scalars())
+
+    async def with_call(self, call_id: str) -> Conversation | None:
+        return await self._first(select(c.snapshot).where(c.call_id == call_id))
+
+    async def with_open_calls(self) -> list[Conversation]:
+        return await self._all(select(c.snapshot).where(c.call_id.is_not(None)).order_by(c.id))
+
+    async def not_closed(self) -> list[Conversation]:
+        return await self._all(select(c.snapshot).where(c.closed_at.is_(None)).order_by(c.id))
+
+    async def load_of_agent(self, agent_id: str, *, own: str | None = None) -> AgentLoad:
+        return (await self._loads([agent_id], own)).get(agent_id, AgentLoad())
+
+    async def loads_of_agents(self, agent_ids: Sequence[str]) -> Mapping[str, AgentLoad]:
+        return await self._loads(agent_ids, None)
+
+    async def _loads(self, agent_ids: Sequence[str], own: str | None) -> dict[str, AgentLoad]:
+        wanted = set(agent_ids)
+        query = select(c.id, c.agent_id, c.agent_video, c.invited_agent_id, c.invited_video).where(
+            or_(c.agent_id.in_(agent_ids), c.invited_agent_id.in_(agent_ids))
+        )
+        sums = {agent_id: [0, 0, 0, 0] for agent_id in agent_ids}
+        for row in await self._connection.execute(query):
+            held = ((row.agent_id, row.agent_video), (row.invited_agent_id, row.invited_video))
+            for agent_id, video in held:
+                if agent_id not in wanted:
+                    continue
+                counts = sums[agent_id]
+                counts[0] += 1
+                counts[1] += bool(video)
+                if row.id == own:
+                    counts[2] += 1
+                    counts[3] += bool(video)
+        return {agent_id: AgentLoad(*counts) for agent_id, counts in sums.items()}
+
+    async def _first(self, query: Executable) -> Conversation | None:
+        snapshot = (await self._connection.execute(query)).scalars().first()
+        return None if snapshot is None else load_conversation(snapshot)
+
+    async def _all(self, query: Executable) -> list[Conversation]:
+        return [load_conversation(snapshot) for snapshot in (await self._connection.execute(query)).scalars()]

@@ -1,0 +1,246 @@
+"""Users, agents, visitors, sockets, sites, contexts, policy revisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Executable, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.adapters.tables import ContextRow, PolicyRow, SiteRow, SocketRow, UserRow, VisitorRow
+from orchestrator.adapters.upsert import upsert
+from orchestrator.application.records import Agent, Context, Site, User, Visitor
+
+users = UserRow.__table__  # type: ignore[attr-defined]
+visitors = VisitorRow.__table__  # type: ignore[attr-defined]
+sockets = SocketRow.__table__  # type: ignore[attr-defined]
+sites = SiteRow.__table__  # type: ignore[attr-defined]
+contexts = ContextRow.__table__  # type: ignore[attr-defined]
+policies = PolicyRow.__table__  # type: ignore[attr-defined]
+
+_SOCKETS = (
+    select(func.count())
+    .select_from(sockets)
+    .where(sockets.c.subject == "agent:" + users.c.id)
+    .correlate(users)
+    .scalar_subquery()
+)
+_AGENTS = select(users, _SOCKETS.label("sockets"))
+
+
+class SqlPeople:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add_user(self, user: User) -> None:
+        await self._connection.execute(insert(users), _user_values(user))
+
+    async def user(self, user_id: str) -> User | None:
+        return await self._user(select(users).where(users.c.id == user_id))
+
+    async def user_by_email(self, email: str) -> User | None:
+        return await self._user(select(users).where(users.c.email == email))
+
+    async def users(self) -> list[User]:
+        return [_user(row) for row in await self._connection.execute(select(users).order_by(users.c.email))]
+
+    async def save_user(self, user: User) -> None:
+        values = _user_values(user)
+        await self._connection.execute(update(users).where(users.c.id == values.pop("id")).values(**values))
+
+    async def agent(self, agent_id: str, *, lock: bool = False) -> Agent | None:
+        query = _AGENTS.where(users.c.id == agent_id)
+        row = (
+            await self._connection.execute(query.with_for_update(of=users) if lock else query)
+        ).one_or_none()
+        return None if row is None else _agent(row)
+
+    async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
+        query = _AGENTS.order_by(users.c.id)
+        if present:
+            query = query.where(users.c.chat_present | users.c.video_present)
+        if ids is not None:
+            query = query.where(users.c.id.in_(ids))
+        return [_agent(row) for row in await self._connection.execute(query)]
+
+    async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> None:
+        await self._set(agent_id, chat_present=chat, video_present=video)
+
+    async def set_can_video(self, agent_id: str, can_video: bool) -> None:
+        await self._set(agent_id, can_video=can_video)
+
+    async def set_idle_since(self, agent_id: str, at: datetime) -> None:
+        await self._set(agent_id, idle_since=at)
+
+    async def add_visitor(self, visitor: Visitor) -> None:
+        await self._connection.execute(insert(visitors), asdict(visitor))
+
+    async def visitor(self, visitor_id: str) -> Visitor | None:
+        row = (
+            await self._connection.execute(select(visitors).where(visitors.c.id == visitor_id))
+        ).one_or_none()
+        return None if row is None else Visitor(**row._mapping)
+
+    async def save_visitor(self, visitor: Visitor) -> None:
+        values = asdict(visitor)
+        await self._connection.execute(
+            update(visitors).where(visitors.c.id == values.pop("id")).values(**values)
+        )
+
+    async def add_socket(self, socket_id: str, subject: str, node: str, at: datetime) -> int:
+        await self._connection.execute(
+            insert(sockets), {"id": socket_id, "subject": subject, "node": node, "opened_at": at}
+        )
+        return await self._count(subject)
+
+    async def remove_socket(self, socket_id: str, subject: str, *, seen_until: datetime | None = None) -> int:
+        await self._connection.execute(delete(sockets).where(sockets.c.id == socket_id))
+        left = await self._count(subject)
+        kind, _, subject_id = subject.partition(":")
+        if kind == "agent" and left == 0 and seen_until is not None:
+            await self._set(subject_id, seen_until=seen_until)
+        return left
+
+    async def stale_subjects(self, node: str | None = None) -> list[str]:
+        query = select(sockets.c.subject).distinct()
+        removal = delete(sockets)
+        if node is not None:
+            query, removal = query.where(sockets.c.node == node), removal.where(sockets.c.node == node)
+        subjects = sorted((await self._connection.execute(query)).scalars())
+        await self._connection.execute(removal)
+        return subjects
+
+    async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime) -> None:
+        await self._connection.execute(
+            update(users).where(users.c.id.in_(agent_ids)).values(seen_until=seen_until)
+        )
+
+    async def _count(self, subject: str) -> int:
+        query = select(func.count()).select_from(sockets).where(sockets.c.subject == subject)
+        return (await self._connection.execute(query)).scalar_one()
+
+    async def _set(self, agent_id: str, **values: Any) -> None:
+        await self._connection.execute(update(users).where(users.c.id == agent_id).values(**values))
+
+    async def _user(self, query: Executable) -> User | None:
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _user(row)
+
+
+class SqlSites:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, site: Site) -> None:
+        await self._connection.execute(insert(sites), _site_values(site))
+
+    async def save(self, site: Site) -> None:
+        await self._connection.execute(
+            update(sites).where(sites.c.id == site.id).values(**_site_values(site))
+        )
+
+    async def get(self, site_id: str) -> Site | None:
+        return await self._one(select(sites).where(sites.c.id == site_id))
+
+    async def by_key(self, key: str) -> Site | None:
+        return await self._one(select(sites).where(sites.c.key == key))
+
+    async def list(self) -> list[Site]:
+        return [_site(row) for row in await self._connection.execute(select(sites).order_by(sites.c.id))]
+
+    async def _one(self, query: Executable) -> Site | None:
+        row = (await self._connection.execute(query)).one_or_none()
+        return None if row is None else _site(row)
+
+
+class SqlContext:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, conversation_id: str) -> Context:
+        query = select(contexts).where(contexts.c.conversation_id == conversation_id)
+        row = (await self._connection.execute(query)).one_or_none()
+        return Context() if row is None else Context(row.page_url, row.summary, json.loads(row.slots))
+
+    async def put(self, conversation_id: str, context: Context) -> None:
+        values = {
+            "page_url": context.page_url,
+            "summary": context.summary,
+            "slots": json.dumps(dict(context.slots), ensure_ascii=False),
+        }
+        statement = upsert(self._connection, contexts).values(conversation_id=conversation_id, **values)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["conversation_id"], set_=values)
+        )
+
+
+class SqlPolicies:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None:
+        await self._connection.execute(
+            upsert(self._connection, policies).on_conflict_do_nothing(),
+            {"revision": revision, "files": json.dumps(dict(files), ensure_ascii=False), "added_at": at},
+        )
+
+    async def files(self, revision: str) -> Mapping[str, str] | None:
+        query = select(policies.c.files).where(policies.c.revision == revision)
+        found = (await self._connection.execute(query)).scalar_one_or_none()
+        return None if found is None else json.loads(found)
+
+
+def _user_values(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "picture_url": user.picture_url,
+        "password_hash": user.password_hash,
+        "token_version": user.token_version,
+        "may_propose_video": user.may_propose_video,
+        "languages": ",".join(user.languages),
+    }
+
+
+def _user(row: Any) -> User:
+    return User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        password_hash=row.password_hash,
+        picture_url=row.picture_url,
+        may_propose_video=row.may_propose_video,
+        languages=tuple(filter(None, row.languages.split(","))),
+        token_version=row.token_version,
+    )
+
+
+def _agent(row: Any) -> Agent:
+    return Agent(
+        id=row.id,
+        name=row.name,
+        picture_url=row.picture_url,
+        may_propose_video=row.may_propose_video,
+        languages=tuple(filter(None, row.languages.split(","))),
+        chat_present=row.chat_present,
+        video_present=row.video_present,
+        can_video=row.can_video,
+        idle_since=row.idle_since,
+        sockets=row.sockets,
+        seen_until=row.seen_until,
+    )
+
+
+def _site(row: Any) -> Site:
+    return Site(row.id, row.key, row.name, tuple(json.loads(row.allowed_origins)), row.language, row.bot)
+
+
+def _site_values(site: Site) -> dict[str, Any]:
+    return asdict(site) | {"allowed_origins": json.dumps(site.allowed_origins)}

@@ -1,0 +1,218 @@
+"""Work to be done and what was heard of it: the outbox, timers, feeds, keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.adapters.codec import dump_effect, load_effect
+from orchestrator.adapters.tables import FeedRow, KeyRow, OutboxRow, StreamRow, TimerRow
+from orchestrator.adapters.upsert import upsert
+from orchestrator.application.records import DueTimer, FeedEntry, NewEffect, NewFeedEntry, OutboxItem
+from orchestrator.domain.conversation import TimerName
+
+outbox = OutboxRow.__table__  # type: ignore[attr-defined]
+timers = TimerRow.__table__  # type: ignore[attr-defined]
+streams = StreamRow.__table__  # type: ignore[attr-defined]
+feed = FeedRow.__table__  # type: ignore[attr-defined]
+keys = KeyRow.__table__  # type: ignore[attr-defined]
+
+
+class SqlOutbox:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, effects: Sequence[NewEffect], *, at: datetime) -> None:
+        if not effects:
+            return
+        rows: list[dict[str, Any]] = []
+        for effect in effects:
+            name, body = dump_effect(effect.effect)
+            rows.append(
+                {
+                    "key": effect.key,
+                    "lane": effect.lane,
+                    "conversation_id": effect.conversation_id,
+                    "name": name,
+                    "body": body,
+                    "attempts": 0,
+                    "not_before": at,
+                }
+            )
+        await self._connection.execute(upsert(self._connection, outbox).on_conflict_do_nothing(), rows)
+
+    async def settle(self, *, done: Sequence[int], retry: Mapping[int, tuple[datetime, str]]) -> None:
+        if done:
+            await self._connection.execute(delete(outbox).where(outbox.c.id.in_(done)))
+        for item_id, (not_before, error) in retry.items():
+            await self._connection.execute(
+                update(outbox)
+                .where(outbox.c.id == item_id)
+                .values(
+                    attempts=outbox.c.attempts + 1,
+                    not_before=not_before,
+                    error=error[:500],
+                    claimed_by=None,
+                    claimed_until=None,
+                )
+            )
+
+    async def claim(self, owner: str, now: datetime, *, until: datetime, limit: int) -> list[OutboxItem]:
+        # Only the head of a lane may be taken, so that one effect is over before the next one of its lane starts.
+        earlier = outbox.alias("earlier")
+        blocked = (
+            select(earlier.c.id).where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id).exists()
+        )
+        query = (
+            select(outbox)
+            .where(
+                outbox.c.not_before <= now,
+                or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
+                ~blocked,
+            )
+            .order_by(outbox.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = list(await self._connection.execute(query))
+        if rows:
+            await self._connection.execute(
+                update(outbox)
+                .where(outbox.c.id.in_([row.id for row in rows]))
+                .values(claimed_by=owner, claimed_until=until)
+            )
+        return [
+            OutboxItem(
+                id=row.id,
+                key=row.key,
+                lane=row.lane,
+                conversation_id=row.conversation_id,
+                effect=load_effect(row.name, row.body),
+                attempts=row.attempts,
+            )
+            for row in rows
+        ]
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        query = select(func.min(outbox.c.not_before)).where(outbox.c.not_before > now)
+        return (await self._connection.execute(query)).scalar_one()
+
+    async def release(self) -> None:
+        await self._connection.execute(update(outbox).values(claimed_by=None, claimed_until=None))
+
+    async def pending(self) -> int:
+        return (await self._connection.execute(select(func.count()).select_from(outbox))).scalar_one()
+
+
+class SqlTimers:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def replace(
+        self, conversation_id: str, before: Mapping[TimerName, datetime], after: Mapping[TimerName, datetime]
+    ) -> None:
+        gone = [name.value for name in before if name not in after]
+        changed = [
+            {"conversation_id": conversation_id, "name": name.value, "deadline": deadline}
+            for name, deadline in after.items()
+            if before.get(name) != deadline
+        ]
+        if gone:
+            await self._connection.execute(
+                delete(timers).where(timers.c.conversation_id == conversation_id, timers.c.name.in_(gone))
+            )
+        if changed:
+            statement = upsert(self._connection, timers)
+            statement = statement.on_conflict_do_update(
+                index_elements=["conversation_id", "name"], set_={"deadline": statement.excluded.deadline}
+            )
+            await self._connection.execute(statement, changed)
+
+    async def due(self, now: datetime, *, limit: int) -> list[DueTimer]:
+        query = select(timers).where(timers.c.deadline <= now).order_by(timers.c.deadline).limit(limit)
+        return [
+            DueTimer(row.conversation_id, TimerName(row.name), row.deadline)
+            for row in await self._connection.execute(query)
+        ]
+
+    async def next_deadline(self) -> datetime | None:
+        return (await self._connection.execute(select(func.min(timers.c.deadline)))).scalar_one()
+
+    async def remove(self, timer: DueTimer) -> None:
+        await self._connection.execute(
+            delete(timers).where(
+                timers.c.conversation_id == timer.conversation_id,
+                timers.c.name == timer.name.value,
+                timers.c.deadline == timer.deadline,
+            )
+        )
+
+
+class SqlFeed:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> Mapping[str, int]:
+        heads: dict[str, int] = {}
+        # In one order, so that two transactions never wait for each other's streams.
+        for stream, count in sorted(Counter(entry.stream for entry in entries).items()):
+            statement = upsert(self._connection, streams).values(name=stream, seq=bindparam("count"))
+            statement = statement.on_conflict_do_update(
+                index_elements=["name"], set_={"seq": streams.c.seq + statement.excluded.seq}
+            ).returning(streams.c.seq)
+            heads[stream] = (await self._connection.execute(statement, {"count": count})).scalar_one()
+        next_seq = {
+            stream: heads[stream] - count
+            for stream, count in Counter(entry.stream for entry in entries).items()
+        }
+        rows: list[dict[str, Any]] = []
+        for entry in entries:
+            next_seq[entry.stream] += 1
+            rows.append(
+                {
+                    "stream": entry.stream,
+                    "seq": next_seq[entry.stream],
+                    "kind": entry.kind,
+                    "conversation_id": entry.conversation_id,
+                    "ref": entry.ref,
+                    "detail": entry.detail,
+                    "at": at,
+                }
+            )
+        if rows:
+            await self._connection.execute(insert(feed), rows)
+        return heads
+
+    async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]:
+        query = (
+            select(feed)
+            .where(and_(feed.c.stream == stream, feed.c.seq > seq))
+            .order_by(feed.c.seq)
+            .limit(limit)
+        )
+        return [
+            FeedEntry(row.stream, row.seq, row.kind, row.conversation_id, row.ref, row.detail)
+            for row in await self._connection.execute(query)
+        ]
+
+    async def head(self, stream: str) -> int:
+        query = select(streams.c.seq).where(streams.c.name == stream)
+        return (await self._connection.execute(query)).scalar_one_or_none() or 0
+
+
+class SqlKeys:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, key: str, at: datetime) -> bool:
+        statement = upsert(self._connection, keys).on_conflict_do_nothing()
+        return (await self._connection.execute(statement, {"key": key, "at": at})).rowcount == 1
+
+    async def known(self, key: str) -> bool:
+        query = select(keys.c.key).where(keys.c.key == key)
+        return (await self._connection.execute(query)).first() is not None

@@ -1,0 +1,42 @@
+"""Could somebody take this visitor now? What a bot is told with every delivery, so that it promises nothing false."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orchestrator.application.gather import candidates, fits_anybody, group_for
+from orchestrator.application.ports import Transaction
+from orchestrator.application.views import Views
+from orchestrator.domain import events as ev
+from orchestrator.domain.conversation import Conversation, Need
+from rules.hours import group_open
+from rules.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Per channel: the group is open, and somebody is free or a place in the line is. ``wait``: seconds, if known."""
+
+    chat: bool
+    video: bool
+    wait: int | None
+
+
+async def availability(
+    tx: Transaction, conversation: Conversation, views: Views, *, pinned: Policy, live: Policy, now: datetime
+) -> Availability:
+    possible: dict[Need, bool] = {}
+    wait: int | None = None
+    for need, event in ((Need.CHAT, ev.PersonRequested()), (Need.VIDEO, ev.VideoRequested())):
+        asking = replace(conversation, need=need, queue=None)
+        group = group_for(asking, event, pinned, live, now)
+        video = need is Need.VIDEO
+        waiting = await tx.conversations.queue_length(group.name, video=video)
+        places = group.places.video if video else group.places.chat
+        somebody = fits_anybody(await candidates(tx, group, now), asking, pinned)
+        possible[need] = group_open(group.spec, now) and (somebody or waiting < places)
+        if need is Need.CHAT and possible[need]:
+            wait = 0 if somebody else await views.wait_seconds(group.name, waiting + 1)
+    able = conversation.can_video and not conversation.video_ended
+    return Availability(possible[Need.CHAT], possible[Need.VIDEO] and able, wait)

@@ -1,0 +1,182 @@
+"""Facts: what a decision may read of the world, taken in the transaction that commits the decision.
+
+Capacity is not a counter that could drift: it is counted from the conversations themselves. The agent's row is
+locked first, so that two decisions about one agent happen one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from orchestrator.application.needs import needs_of
+from orchestrator.application.ports import Transaction
+from orchestrator.application.records import Agent, AgentLoad
+from orchestrator.domain import events as ev
+from orchestrator.domain.conversation import Conversation, Need, Party, State
+from orchestrator.domain.distribution import Candidate, choose, wants_of
+from orchestrator.domain.events import Event
+from orchestrator.domain.facts import AgentFacts, Facts, GroupFacts
+from orchestrator.domain.guard_facts import guard_facts
+from rules.hours import group_open
+from rules.policy import Group, Policy
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+async def gather(
+    tx: Transaction,
+    conversation: Conversation | None,
+    event: Event,
+    *,
+    pinned: Policy,
+    live: Policy,
+    now: datetime,
+    lock: bool = True,
+) -> Facts:
+    """The facts for one event of one conversation.
+
+    Chart and escalation come from the policy the conversation is pinned to; groups, hours and capacity are live.
+    """
+    if conversation is None or conversation.state is State.CLOSED:
+        return Facts()
+    needs = needs_of(event, conversation.state.value, conversation.party.value, pinned)
+    agent_id = getattr(event, "agent_id", None) or conversation.agent_id
+    group = group_for(conversation, event, pinned, live, now) if needs.agent or needs.group else None
+    agent = None
+    if needs.agent and agent_id is not None and group is not None:
+        agent = await agent_facts(tx, agent_id, group=group, own=conversation.id, now=now, lock=lock)
+    group_facts = None
+    # Once an agent has the conversation, it keeps the group it came by.
+    if needs.group and group is not None and conversation.party is not Party.AGENT:
+        group_facts = await _group_facts(tx, conversation, event, group, pinned, now, counts=needs.counts)
+    return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
+
+
+async def gather_for_pages(
+    tx: Transaction, conversation: Conversation, *, pinned: Policy, live: Policy, now: datetime
+) -> Facts:
+    """The facts for asking what each side may do now: of the conversation's own agent, nothing locked."""
+    if conversation.state is State.CLOSED:
+        return Facts()
+    probe = ev.PersonRequested()
+    group = group_for(conversation, probe, pinned, live, now)
+    agent = group_facts = None
+    if conversation.agent_id is not None:
+        agent = await agent_facts(
+            tx, conversation.agent_id, group=group, own=conversation.id, now=now, lock=False
+        )
+    else:
+        group_facts = await _group_facts(tx, conversation, probe, group, pinned, now, counts=True)
+    return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
+
+
+def group_for(conversation: Conversation, event: Event, pinned: Policy, live: Policy, now: datetime) -> Group:
+    """The group the conversation waits in, or the one that it would be sent to."""
+    names = live.routing.groups
+    if conversation.queue is not None and conversation.queue.group in names:
+        return live.group(conversation.queue.group)
+    if isinstance(event, ev.TransferRequested) and event.group in names and event.group is not None:
+        return live.group(event.group)
+    if conversation.party is Party.AGENT and conversation.group in names and conversation.group is not None:
+        return live.group(conversation.group)
+    need = "video" if isinstance(event, ev.VideoRequested) else conversation.need.value
+    known = guard_facts(conversation, event, Facts(bot_enabled=conversation.bot_id is not None), pinned, now)
+    return live.group(live.route(known, need).group)
+
+
+async def agent_facts(
+    tx: Transaction, agent_id: str, *, group: Group, own: str | None, now: datetime, lock: bool = True
+) -> AgentFacts | None:
+    """One agent as of now; what conversation ``own`` holds of them is not counted against it."""
+    agent = await tx.people.agent(agent_id, lock=lock)
+    if agent is None:
+        return None
+    load = await tx.conversations.load_of_agent(agent_id, own=own)
+    free_chat, free_video = free(load, group)
+    return AgentFacts(
+        id=agent.id,
+        name=agent.name,
+        chat_present=agent.chat_present,
+        video_present=agent.video_present,
+        can_video=agent.can_video,
+        free_chat=free_chat,
+        free_video=free_video,
+        may_propose_video=agent.may_propose_video,
+        connected=is_connected(agent, now),
+    )
+
+
+def free(load: AgentLoad, group: Group) -> tuple[bool, bool]:
+    """Whether a chat slot and video capacity are free. Video takes all: it blocks new work, not what is held."""
+    chat, video = load.chat - load.own_chat, load.video - load.own_video
+    return chat < group.capacity.chat and video == 0, video < group.capacity.video
+
+
+def is_connected(agent: Agent, now: datetime) -> bool:
+    """A page is open, or went away a moment ago: a reload must not cost an agent an invitation."""
+    return agent.sockets > 0 or (agent.seen_until is not None and now < agent.seen_until)
+
+
+async def candidates(tx: Transaction, group: Group, now: datetime) -> list[Candidate]:
+    """Everybody who could take a conversation of the group, as of now."""
+    agents = [agent for agent in await tx.people.agents(present=True) if is_connected(agent, now)]
+    loads = await tx.conversations.loads_of_agents([agent.id for agent in agents])
+    return [_candidate(agent, loads.get(agent.id, AgentLoad()), group, now) for agent in agents]
+
+
+def _candidate(agent: Agent, load: AgentLoad, group: Group, now: datetime) -> Candidate:
+    free_chat, free_video = free(load, group)
+    return Candidate(
+        id=agent.id,
+        languages=frozenset(agent.languages),
+        connected=True,
+        chat_present=agent.chat_present,
+        video_present=agent.video_present,
+        can_video=agent.can_video,
+        free_chat=free_chat,
+        free_video=free_video and group.video,
+        idle_since=agent.idle_since or LONG_AGO,
+    )
+
+
+def fits_anybody(found: Sequence[Candidate], conversation: Conversation, policy: Policy) -> bool:
+    """Whether somebody could be invited at once."""
+    return any(choose(found, want).agent_id is not None for want in wants_of(conversation, policy))
+
+
+async def _group_facts(
+    tx: Transaction,
+    conversation: Conversation,
+    event: Event,
+    group: Group,
+    pinned: Policy,
+    now: datetime,
+    *,
+    counts: bool,
+) -> GroupFacts:
+    waiting_for = as_if_waiting(conversation, event)
+    video = waiting_for.need is Need.VIDEO
+    waiting, has_free_agent = 0, False
+    if counts:
+        waiting = await tx.conversations.queue_length(group.name, video=video)
+        has_free_agent = fits_anybody(await candidates(tx, group, now), waiting_for, pinned)
+    return GroupFacts(
+        name=group.name,
+        open=group_open(group.spec, now),
+        places=group.places.video if video else group.places.chat,
+        waiting=waiting,
+        has_free_agent=has_free_agent,
+    )
+
+
+def as_if_waiting(conversation: Conversation, event: Event) -> Conversation:
+    """The conversation as it would wait after this event: what it wants of an agent depends on it."""
+    match event:
+        case ev.VideoRequested():
+            return replace(conversation, need=Need.VIDEO)
+        case ev.TransferRequested():
+            return replace(conversation, verdict=event.verdict)
+        case _:
+            return conversation

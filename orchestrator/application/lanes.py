@@ -1,0 +1,23 @@
+"""Which effects wait for each other: those of one conversation and one partner.
+
+A bot that is slow or down must not keep a conversation from being routed, nor a room from being opened, so each
+partner has a lane of its own.
+"""
+
+from __future__ import annotations
+
+from orchestrator.domain import effects as fx
+from orchestrator.domain.effects import Effect
+
+
+def lane_of(conversation_id: str, effect: Effect) -> str:
+    """The lane of an effect; effects of one lane run in the order they were decided."""
+    match effect:
+        case fx.GreetVisitor() | fx.AskBot() | fx.TellBot():
+            return f"{conversation_id}/bot"
+        case fx.OpenCall() | fx.CloseCall() | fx.SetCamera() | fx.DisconnectMedia():
+            return f"{conversation_id}/media"
+        case fx.DrainQueue():
+            return f"agent:{effect.agent_id}/drain"
+        case _:
+            return f"{conversation_id}/people"

@@ -1,0 +1,232 @@
+"""Carrying out one effect. Every one of these may run twice: keys, ids and current state make that harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from orchestrator.application.availability import availability
+from orchestrator.application.distribution import Distribution
+from orchestrator.application.handle_event import EventHandler
+from orchestrator.application.notify import agent_stream, message_entries, visitor_stream
+from orchestrator.application.ports import (
+    BotGateway,
+    BotUnavailable,
+    Bus,
+    Clock,
+    Ids,
+    MediaGateway,
+    Policies,
+    Store,
+    Transaction,
+)
+from orchestrator.application.records import BotDelivery, NewFeedEntry, NewMessage, OutboxItem
+from orchestrator.application.views import BOT_NAME, Views
+from orchestrator.domain import effects as fx
+from orchestrator.domain import events as ev
+from orchestrator.domain.conversation import Conversation, Party, State
+from orchestrator.domain.decide import greeting_id
+from rules.languages import text_in
+from rules.policy import Policy
+
+log = structlog.get_logger(__name__)
+
+STARTING_PAUSE = timedelta(seconds=1)
+
+
+class TryAgainAt(Exception):  # noqa: N818 - it says what to do
+    """Not done yet, and nothing is wrong: look again at ``when``."""
+
+    def __init__(self, when: datetime, why: str) -> None:
+        super().__init__(why)
+        self.when = when
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What effects act upon."""
+
+    store: Store
+    handler: EventHandler
+    distribution: Distribution
+    bus: Bus
+    clock: Clock
+    ids: Ids
+    policies: Policies
+    views: Views
+    bot: BotGateway
+    media: MediaGateway
+
+
+class Performer:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def perform(self, item: OutboxItem) -> None:
+        """Do it.
+
+        Raises:
+            TryAgainAt: later; anything else that is raised is an error and tried again with growing pauses.
+        """
+        effect = item.effect
+        match effect:
+            case fx.GreetVisitor() | fx.AskBot() | fx.TellBot():
+                await self._to_bot(item, effect)
+            case fx.FindAgent():
+                await self._world.distribution.find(item.conversation_id)
+            case fx.DrainQueue():
+                await self._world.distribution.drain(effect.agent_id)
+            case fx.InviteAgent() | fx.EndInvitation():
+                await self._tell_agent(item, effect)
+            case fx.ShowAlternative():
+                await self._show_alternative(item, effect)
+            case fx.OpenCall():
+                await self._open_call(item, effect)
+            case fx.CloseCall():
+                await self._world.media.close_room(effect.call_id)
+            case fx.SetCamera():
+                await self._world.media.set_camera(effect.call_id, effect.on)
+            case fx.DisconnectMedia():
+                await self._world.media.disconnect(effect.call_id, effect.role.value)
+
+    # --- the bot ------------------------------------------------------------------------------------------
+
+    async def _to_bot(self, item: OutboxItem, effect: fx.GreetVisitor | fx.AskBot | fx.TellBot) -> None:
+        world = self._world
+        async with world.store.transaction(read_only=True) as tx:
+            loaded = await tx.conversations.load(item.conversation_id)
+            if loaded is None or not _bot_may_hear(loaded.conversation):
+                # The conversation went on without the bot: what it would answer could not be shown.
+                return
+            conversation = loaded.conversation
+            delivery = await self._delivery(tx, conversation, item, effect)
+        try:
+            await world.bot.deliver(delivery)
+        except BotUnavailable as error:
+            log.info("bot.unavailable", conversation_id=conversation.id, reason=error.reason)
+            if conversation.bot_asked == delivery.id:
+                await world.handler.handle(conversation.id, ev.BotFailed(error.reason))
+            if error.reason == "starting":
+                raise TryAgainAt(world.clock.now() + STARTING_PAUSE, "the bot is starting") from error
+            return
+        if isinstance(effect, fx.AskBot):
+            frame: dict[str, object] = {"type": "typing", "conversation_id": conversation.id, "by": "bot"}
+            await world.bus.publish_ephemeral(visitor_stream(conversation.visitor_id), frame)
+
+    async def _delivery(
+        self,
+        tx: Transaction,
+        conversation: Conversation,
+        item: OutboxItem,
+        effect: fx.GreetVisitor | fx.AskBot | fx.TellBot,
+    ) -> BotDelivery:
+        world = self._world
+        pinned = await world.policies.pinned(conversation.policy_revision, tx)
+        now = world.clock.now()
+        able = await availability(
+            tx, conversation, world.views, pinned=pinned, live=world.policies.live, now=now
+        )
+        context = await tx.context.get(conversation.id)
+        text = payload = name = reason = None
+        match effect:
+            case fx.GreetVisitor():
+                kind, delivery_id = "session_open", greeting_id(conversation.id)
+            case fx.AskBot():
+                kind, delivery_id = "message", effect.message_id
+                message = await tx.messages.get(effect.message_id)
+                if message is not None:
+                    text = str(message.content.get("text", ""))
+                    payload = message.payload
+            case fx.TellBot():
+                kind, delivery_id = "event", f"event-{item.key}"
+                name, reason = effect.name, effect.reason
+        return BotDelivery(
+            id=delivery_id,
+            conversation_id=conversation.id,
+            kind=kind,
+            text=text,
+            payload=payload,
+            event_name=name,
+            event_reason=reason,
+            language=conversation.language,
+            device=conversation.device.value,
+            page_url=context.page_url,
+            chat_available=able.chat,
+            video_available=able.video,
+            estimated_wait_seconds=able.wait,
+        )
+
+    # --- people -------------------------------------------------------------------------------------------
+
+    async def _tell_agent(self, item: OutboxItem, effect: fx.InviteAgent | fx.EndInvitation) -> None:
+        stream = agent_stream(effect.agent_id)
+        if isinstance(effect, fx.InviteAgent):
+            entry = NewFeedEntry(stream, "invitation", item.conversation_id, effect.invitation_id)
+        else:
+            entry = NewFeedEntry(
+                stream, "invitation_ended", item.conversation_id, effect.invitation_id, effect.reason
+            )
+        world = self._world
+        now = world.clock.now()
+        async with world.store.transaction() as tx:
+            if not await tx.keys.add(f"effect:{item.key}", now):
+                return
+            await tx.feed.append([entry], at=now)
+        await world.bus.publish([stream])
+
+    async def _show_alternative(self, item: OutboxItem, effect: fx.ShowAlternative) -> None:
+        """The words for when nobody can come, by the bot if the bot goes on, else by the system."""
+        world = self._world
+        now = world.clock.now()
+        async with world.store.transaction() as tx:
+            loaded = await tx.conversations.load(item.conversation_id)
+            if loaded is None or loaded.conversation.state is State.CLOSED:
+                return
+            c = loaded.conversation
+            pinned = await world.policies.pinned(c.policy_revision, tx)
+            by_bot = c.party is Party.BOT
+            line = NewMessage(
+                id=world.ids.new("m"),
+                author="bot" if by_bot else "system",
+                author_name=BOT_NAME if by_bot else None,
+                content={"type": "text", "text": _alternative(effect, c, pinned, world.policies.live)},
+            )
+            if not await tx.keys.add(f"effect:{item.key}", now):
+                return
+            stored = await tx.messages.append(c.id, [line], after=loaded.last_position, at=now)
+            await tx.conversations.advance(c.id, last_position=stored[-1].position)
+            agents = [c.agent_id] if c.agent_id is not None else []
+            entries = message_entries(c.visitor_id, agents, stored[0])
+            await tx.feed.append(entries, at=now)
+        await world.bus.publish([entry.stream for entry in entries])
+
+    # --- media --------------------------------------------------------------------------------------------
+
+    async def _open_call(self, item: OutboxItem, effect: fx.OpenCall) -> None:
+        world = self._world
+        async with world.store.transaction(read_only=True) as tx:
+            loaded = await tx.conversations.load(item.conversation_id)
+            c = loaded.conversation if loaded is not None else None
+            if c is None or c.call is None or c.call.id != effect.call_id:
+                return
+            pinned = await world.policies.pinned(c.policy_revision, tx)
+        await world.media.open_room(effect.call_id, camera=pinned.camera_for(c.site_id, c.group))
+        # Opened again after a loss, the room must not forget what the visitor chose.
+        await world.media.set_camera(effect.call_id, c.call.camera_on)
+
+
+def _bot_may_hear(conversation: Conversation) -> bool:
+    return conversation.state is State.CHAT and conversation.party is Party.BOT
+
+
+def _alternative(effect: fx.ShowAlternative, c: Conversation, pinned: Policy, live: Policy) -> str:
+    """The card's words, or the group's, in the visitor's language."""
+    card = pinned.card(effect.card_id) if effect.card_id is not None else None
+    if card is not None:
+        return card.alternative_for(c.language)
+    known = c.group is not None and c.group in live.routing.groups
+    group = live.group(c.group if known and c.group is not None else live.routing.default_group)
+    found = text_in(group.alternative.message, c.language, live.cards.default_language)
+    return found[1] if found is not None else next(iter(group.alternative.message.values()))

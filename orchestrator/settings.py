@@ -1,0 +1,44 @@
+"""Settings of the service, from the environment (``VISAVIS_…``)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """``ice_servers`` are those given to browsers, in the shape of ``RTCIceServer``; none is contacted by default."""
+
+    model_config = SettingsConfigDict(env_prefix="VISAVIS_", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    """None: a SQLite file in ``data_dir``."""
+    bus_url: str = "memory:"
+    policy_dir: Path = REPOSITORY / "rules" / "policies"
+    public_url: str | None = None
+    bot_url: str = "http://127.0.0.1:5005"
+    bot_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(32), min_length=16, repr=False)
+    """Shared with the bot. Made up for each run unless set: right for a bot that is our child, for no other."""
+    secret: str | None = Field(default=None, min_length=32, repr=False)
+    """Signs tokens. None: made once and kept in ``data_dir``."""
+    ice_servers: tuple[dict[str, object], ...] = ()
+    media_loopback: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_token: str | None = Field(default=None, min_length=16, repr=False)
+    trusted_proxies: tuple[str, ...] = ()
+
+    @property
+    def database(self) -> str:
+        """The address of the database."""
+        if self.database_url is not None:
+            return self.database_url
+        return f"sqlite+aiosqlite:///{(self.data_dir / 'visavis.db').absolute()}"
