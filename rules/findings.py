@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 # Beyond this many, nobody reads on, and advice costs time: a hostile file must not make it cost minutes.
 MOST_FINDINGS = 200
@@ -25,7 +28,8 @@ class Finding:
         where = f"{self.file}:{self.line}:{self.column}"
         if self.path:
             where += f" {self.path}"
-        return f"{where}: {self.problem} - {self.advice}"
+        # Keys and file names are quoted from what somebody wrote: they must not break the line.
+        return _BREAKS.sub(" ", f"{where}: {self.problem} - {self.advice}")
 
 
 class PolicyError(Exception):

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rules.findings import Finding
+from rules.findings import MOST_FINDINGS, Finding
 from rules.yaml_nodes import DEEPEST, Node, RefusedError, build, refuse
 
 LARGEST_FILE = 256 * 1024
@@ -55,6 +55,10 @@ class Document:
 
     def has(self, path: Path) -> bool:
         return path in self._nodes
+
+    def has_key(self, path: Path) -> bool:
+        """Whether the key is written, be it without a value."""
+        return path in self._keys
 
     def is_leaf(self, path: Path) -> bool:
         """Whether a plain value stands at ``path``, and nothing below it."""
@@ -185,17 +189,25 @@ class _Plainer:
                 )
             if key.text in result:
                 first = self._keys[*path, key.text].start.line + 1
-                problem = f"says `{key.text[:60]}` twice (first on line {first})"
-                mark = key.start
-                self.findings.append(
-                    Finding(
-                        self._file, mark.line + 1, mark.column + 1, show(path), problem, "keep one of the two"
-                    )
+                self._tell(
+                    key, path, f"says `{key.text[:60]}` twice (first on line {first})", "keep one of the two"
                 )
                 continue
             self._keys[*path, key.text] = key
-            result[key.text] = self.plain(child, (*path, key.text), depth + 1)
+            value = self.plain(child, (*path, key.text), depth + 1)
+            if value is None:
+                # Taken for "absent", an unfinished `when:` would let everything pass.
+                self._tell(
+                    key, (*path, key.text), "has nothing after it", "write its value, or remove the line"
+                )
+                continue
+            result[key.text] = value
         return result
+
+    def _tell(self, key: Node, path: Path, problem: str, advice: str) -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            line, column = key.start.line + 1, key.start.column + 1
+            self.findings.append(Finding(self._file, line, column, show(path), problem, advice))
 
 
 def _scalar(node: Node) -> Plain:

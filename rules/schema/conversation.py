@@ -12,6 +12,7 @@ from rules.vocabulary import PartyName, StateName
 # Names of events, actions and states are checked against the vocabulary in `rules.references`, where a
 # misspelt one gets the nearest word as advice.
 Word = Annotated[str, Field(min_length=1, max_length=64)]
+Parties = Annotated[tuple[PartyName, ...], Distinct, Field(min_length=1)]
 
 
 class ChatState(Spec):
@@ -90,7 +91,7 @@ class Row(Spec):
     id: Slug
     event: Word
     from_: Annotated[tuple[Word, ...], OneOrMany, Distinct, Field(alias="from", min_length=1)]
-    party: Annotated[tuple[PartyName, ...] | None, OneOrMany, Field(min_length=1)] = None
+    party: Annotated[Parties | None, OneOrMany] = None
     when: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     to: Word | None = None
     do: Annotated[tuple[Word, ...], Distinct] = ()

@@ -61,6 +61,8 @@ def explain(document: Document, model: type[BaseModel], error: ValidationError) 
         if details["type"] == "missing" and details["loc"] in mistaken:
             continue  # it is there, under another name: said once is enough
         path, at_key = _place(document, details["loc"])
+        if details["type"] == "missing" and document.has_key(path):
+            continue  # it has nothing after it: told when the file was read
         problem, advice = _words(model, details, path)
         line, column = (
             document.at_key(path) if at_key or details["type"] == "extra_forbidden" else document.at(path)
