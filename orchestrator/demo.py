@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
@@ -25,7 +25,6 @@ from orchestrator.application.errors import Conflict
 
 log = structlog.get_logger(__name__)
 
-SITE_ID = "demo"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -68,20 +67,21 @@ def demo_password(data_dir: Path) -> str:
 
 
 async def seed_people(accounts: Accounts, password: str) -> None:
-    """Make the accounts that are not there yet."""
+    """Make the accounts that are not there yet, side by side: hashing a password takes a moment on purpose."""
     known = {user.email for user in await accounts.list_users()}
-    for person in PEOPLE:
-        if person.email in known:
-            continue
-        with contextlib.suppress(Conflict):
-            await accounts.create_user(
-                email=person.email,
-                name=person.name,
-                role=person.role,
-                password=password,
-                may_propose_video=True,
-                languages=person.languages,
-            )
+    missing = [person for person in PEOPLE if person.email not in known]
+    await asyncio.gather(*(_seed(accounts, person, password) for person in missing))
+
+
+async def _seed(accounts: Accounts, person: DemoPerson, password: str) -> None:
+    with contextlib.suppress(Conflict):
+        await accounts.create_user(
+            email=person.email,
+            name=person.name,
+            role=person.role,
+            password=password,
+            languages=person.languages,
+        )
 
 
 # --- what is printed ---------------------------------------------------------------------------------
@@ -172,6 +172,7 @@ class BotChild:
     command: Sequence[str] = (sys.executable, "-c", _CHILD)
     health_path: str = "/webhooks/visavis/health"
     on_state: Callable[[BotState], None] = lambda _: None
+    on_give_up: Callable[[], Awaitable[None]] | None = None
     first_backoff: float = 1.0
     state: BotState = field(default="starting", init=False)
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)

@@ -26,6 +26,10 @@ _PRIVATE = frozenset({
     "authorization", "body", "cookie", "email", "name", "note", "page_url", "password", "sdp", "secret",
     "slots", "summary", "text", "token",
 })  # fmt: skip
+_CHATTY = (
+    "aioice", "aiortc", "aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn.error",
+    "websockets",
+)  # fmt: skip
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -74,7 +78,18 @@ def configure_logs(level: str = "INFO", *, console: bool | None = None) -> None:
     # Its lines hold addresses and query strings; `RequestLog` writes what is needed.
     logging.getLogger("uvicorn.access").disabled = True
     # These talk about every packet, statement or request, with addresses in them.
-    for name in ("aioice", "aiortc", "aiosqlite", "httpx", "httpcore", "sqlalchemy", "websockets", "asyncio"):
+    for name in (
+        "uvicorn.error",
+        "alembic",
+        "aioice",
+        "aiortc",
+        "aiosqlite",
+        "httpx",
+        "httpcore",
+        "sqlalchemy",
+        "websockets",
+        "asyncio",
+    ):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

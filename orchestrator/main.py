@@ -1,0 +1,332 @@
+"""The composition root: the only file that puts adapters into use cases, and use cases into the interface."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+from fastapi import FastAPI
+
+from media import MediaConfig, MediaError
+from orchestrator.adapters import migrations
+from orchestrator.adapters.bus import InProcessBus
+from orchestrator.adapters.clock import RandomIds, SystemClock
+from orchestrator.adapters.media import LocalMedia
+from orchestrator.adapters.policies import StoredPolicies
+from orchestrator.adapters.rasa import RasaBot
+from orchestrator.adapters.signatures import verify_signature
+from orchestrator.adapters.store import SqlStore
+from orchestrator.adapters.tokens import JwtTokens, load_secret
+from orchestrator.api.app import create_app
+from orchestrator.api.limits import Limiter
+from orchestrator.api.platform import Backlog, Operations, Options, Platform, Timings
+from orchestrator.api.static import STATIC, is_built
+from orchestrator.application.accounts import Accounts
+from orchestrator.application.calls import Calls
+from orchestrator.application.conversations import Conversations
+from orchestrator.application.distribution import Distribution
+from orchestrator.application.errors import Conflict
+from orchestrator.application.handle_event import EventHandler, Handled
+from orchestrator.application.notify import BOT_TOPIC
+from orchestrator.application.perform import Performer, World
+from orchestrator.application.ports import BotStatus
+from orchestrator.application.presence import Presence
+from orchestrator.application.recovery import Recovery
+from orchestrator.application.run_effects import EffectRunner
+from orchestrator.application.sites import Sites
+from orchestrator.application.streams import Streams
+from orchestrator.application.timers import TimerService
+from orchestrator.application.use_cases import Parts
+from orchestrator.application.views import Views
+from orchestrator.domain.outcome import Denied, Moved
+from orchestrator.observability import Metrics, Readings
+from orchestrator.settings import Settings
+from rules.load import load_policy
+
+log = structlog.get_logger(__name__)
+
+__all__ = ["BackOffice", "Runtime", "Settings", "build", "open_back_office", "upgrade_database"]
+
+
+class Service(Protocol):
+    """Something that runs in the background."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+@dataclass
+class Runtime:
+    """Everything that runs. ``app`` starts and stops the rest with itself."""
+
+    settings: Settings
+    platform: Platform
+    app: FastAPI
+    store: SqlStore
+    recovery: Recovery
+    policies: StoredPolicies
+    bot: RasaBot
+    media: LocalMedia
+    services: tuple[Service, ...]
+    _running: AsyncExitStack | None = field(default=None, init=False)
+
+    async def start(self) -> None:
+        """Bring the database up to date, finish what the last run left undone, then start the services in order."""
+        await upgrade_database(self.settings)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.store.close)
+            await self.policies.publish(self.policies.live, self.store, self.platform.clock.now())
+            for service in self.services:
+                # Noted first: one that fails half way is stopped like the others.
+                stack.push_async_callback(service.stop)
+                await service.start()
+                if service is self.media:
+                    # Rooms can be opened again now, and nobody is served yet.
+                    await self.recovery.run()
+            stack.push_async_callback(self.platform.streams.stop)
+            self._running = stack.pop_all()
+        log.info("started", revision=self.policies.live.revision)
+
+    async def stop(self) -> None:
+        """Stop in the opposite order. Stopping twice is harmless."""
+        running, self._running = self._running, None
+        if running is not None:
+            await running.aclose()
+            log.info("stopped")
+
+    async def put_demo_site(self, name: str, origins: list[str], *, bot: bool) -> None:
+        """Make the demo's site, or adapt it to the addresses of this run. Its key is known: the shop's page has it."""
+        try:
+            await self.platform.sites.create(
+                site_id=DEMO_SITE, key=DEMO_SITE, name=name, allowed_origins=origins, language="fr", bot=bot
+            )
+        except Conflict:
+            await self.platform.sites.put(
+                site_id=DEMO_SITE, name=name, allowed_origins=origins, language="fr", bot=bot
+            )
+        await self.app.state.site_origins.refresh()
+
+    @property
+    def pages_built(self) -> bool:
+        return is_built(self.platform.options.static)
+
+
+DEMO_SITE = "demo"
+
+
+def build(
+    settings: Settings,
+    *,
+    demo: bool = False,
+    bot_port: int | None = None,
+    loopback: bool = False,
+    limiter: Limiter | None = None,
+    timings: Timings | None = None,
+    prepare: Callable[[Runtime], Awaitable[None]] | None = None,
+) -> Runtime:
+    """Put the service together; nothing runs yet.
+
+    Args:
+        settings: from the environment and the command line.
+        demo: offer the demo shop.
+        bot_port: where the demo's own Rasa listens, instead of ``settings.bot_url``.
+        loopback: the media node also listens on 127.0.0.1, for browsers on this machine.
+        limiter: others than the usual limits, for tests.
+        timings: other than the usual ones of sockets, for tests.
+        prepare: what to do when everything runs and nobody is served yet (the demo makes its accounts).
+
+    Raises:
+        PolicyError: the rules have mistakes.
+    """
+    metrics = Metrics()
+    clock, ids, bus = SystemClock(), RandomIds(), InProcessBus()
+    store = SqlStore(settings.database)
+    tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
+    policies = StoredPolicies(load_policy(settings.policy_dir))
+    views = Views()
+
+    async def count(handled: Handled) -> None:
+        outcome = handled.outcome
+        if isinstance(outcome, Moved | Denied):
+            metrics.count_event(outcome.decision.event, "moved" if isinstance(outcome, Moved) else "denied")
+
+    handler = EventHandler(store, bus, clock, policies, ids, on_acknowledged=count)
+
+    def bot_status_changed(status: BotStatus) -> None:
+        frame: dict[str, object] = {"type": "bot", "status": status}
+        _in_background(bus.publish_ephemeral(BOT_TOPIC, frame))
+
+    bot_url = settings.bot_url if bot_port is None else f"http://127.0.0.1:{bot_port}"
+    bot = RasaBot(bot_url, settings.bot_secret, clock, on_status=bot_status_changed)
+    media = MeteredMedia(MediaConfig(include_loopback=loopback or settings.media_loopback), metrics)
+    presence = Presence(store, handler, bus, clock, ids)
+    timers = TimerService(store, bus, clock, handler)
+    distribution = Distribution(store, handler, clock, policies, ids)
+    performer = Performer(World(store, handler, distribution, bus, clock, ids, policies, views, bot, media))
+    effects = EffectRunner(store, bus, clock, performer)
+    calls = Calls(
+        store,
+        handler,
+        clock,
+        ids,
+        policies,
+        tokens,
+        media,
+        ice_servers=lambda _subject: [dict(server) for server in settings.ice_servers],
+    )
+
+    async def readiness() -> Mapping[str, bool]:
+        return {"database": await store.ready()}
+
+    async def backlog() -> Backlog:
+        async with store.transaction(read_only=True) as tx:
+            waiting = await tx.outbox.pending()
+            states = Counter(one.state.value for one in await tx.conversations.not_closed())
+        media.measure_all()
+        return Backlog(waiting, states)
+
+    def verify_bot(timestamp: str | None, signature: str | None, body: bytes) -> bool:
+        return verify_signature(settings.bot_secret, timestamp, body, signature, clock.now().timestamp())
+
+    options = Options(
+        public_url=settings.public_url, metrics_token=settings.metrics_token, demo=demo, static=STATIC
+    )
+    platform = Platform(
+        conversations=Conversations(Parts(store, handler, bus, clock, ids, policies, tokens, views, bot=bot)),
+        calls=calls,
+        streams=Streams(store, bus, clock, ids, policies, views, presence),
+        accounts=Accounts(store, clock, ids, tokens),
+        sites=Sites(store, ids),
+        tokens=tokens,
+        clock=clock,
+        operations=Operations(readiness, backlog, verify_bot, bot.status),
+        metrics=metrics,
+        limiter=limiter or Limiter(),
+        options=options if timings is None else replace(options, timings=timings),
+    )
+    runtime: Runtime
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await runtime.start()
+        try:
+            if prepare is not None:
+                await prepare(runtime)
+            yield
+        finally:
+            await runtime.stop()
+
+    runtime = Runtime(
+        settings=settings,
+        platform=platform,
+        app=create_app(platform, lifespan=lifespan),
+        store=store,
+        recovery=Recovery(store, handler, presence, timers),
+        policies=policies,
+        bot=bot,
+        media=media,
+        services=(media, calls, timers, effects, bot),
+    )
+    return runtime
+
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def _in_background(work: Awaitable[None]) -> None:
+    """Run something small; held until it is done, because a loop holds its tasks weakly."""
+
+    async def run() -> None:
+        await work
+
+    task = asyncio.get_running_loop().create_task(run())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+# --- numbers of the media node ---------------------------------------------------------------------------
+
+
+class MeteredMedia(LocalMedia):
+    """Adds up what passed through rooms, also through those that are gone."""
+
+    def __init__(self, config: MediaConfig, metrics: Metrics) -> None:
+        super().__init__(config)
+        self._totals: Counter[str] = Counter()
+        self._seen: dict[str, Counter[str]] = {}
+        metrics.add(
+            Readings("visavis_media", "What passed through the media node, and what did not", self.totals)
+        )
+
+    def totals(self) -> Mapping[str, float]:
+        return {"packets": 0, "bytes": 0, "dropped_by_policy": 0, "undeliverable": 0} | self._totals
+
+    async def open_room(self, call_id: str, *, camera: str) -> None:
+        await super().open_room(call_id, camera=camera)
+        self._seen.setdefault(call_id, Counter())
+
+    async def close_room(self, call_id: str) -> None:
+        self._measure(call_id)
+        self._seen.pop(call_id, None)
+        await super().close_room(call_id)
+
+    def measure_all(self) -> None:
+        """Look at every open room; one that the node closed by itself is forgotten."""
+        for call_id in list(self._seen):
+            self._measure(call_id)
+
+    def _measure(self, call_id: str) -> None:
+        before = self._seen.get(call_id)
+        if before is None:
+            return
+        try:
+            stats = self.node.room_stats(call_id)
+        except MediaError:
+            del self._seen[call_id]
+            return
+        now: Counter[str] = Counter()
+        for one in (stats.visitor, stats.agent):
+            now["packets"] += one.packets_forwarded
+            now["bytes"] += one.bytes_forwarded
+            now["dropped_by_policy"] += one.dropped_by_policy
+            now["undeliverable"] += one.undeliverable
+        self._totals += now - before
+        self._seen[call_id] = now
+
+
+# --- without serving ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BackOffice:
+    """What the command line needs: accounts and sites, with nothing else started."""
+
+    settings: Settings
+    accounts: Accounts
+    sites: Sites
+
+
+@asynccontextmanager
+async def open_back_office(settings: Settings) -> AsyncIterator[BackOffice]:
+    """Open the database for a command, brought up to date first."""
+    await upgrade_database(settings)
+    clock, ids = SystemClock(), RandomIds()
+    store = SqlStore(settings.database)
+    tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
+    try:
+        yield BackOffice(settings, Accounts(store, clock, ids, tokens), Sites(store, ids))
+    finally:
+        await store.close()
+
+
+async def upgrade_database(settings: Settings) -> None:
+    """Bring the database to the current schema."""
+    started = time.perf_counter()
+    await asyncio.to_thread(migrations.upgrade, settings.database)
+    log.debug("database.upgraded", ms=round((time.perf_counter() - started) * 1000))
