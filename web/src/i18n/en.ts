@@ -256,6 +256,7 @@ export const desk: Shape<typeof fr.desk> = {
   composer: "Your message",
   placeholder: "Answer the visitor",
   send: "Send",
+  waitingForNetwork: "Waiting for the network",
   notSent: "Not sent",
   retry: "Try again",
   sending: "Sending…",

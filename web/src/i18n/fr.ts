@@ -265,6 +265,7 @@ export const desk = {
   composer: "Votre message",
   placeholder: "Répondre au visiteur",
   send: "Envoyer",
+  waitingForNetwork: "En attente du réseau",
   notSent: "Non envoyé",
   retry: "Réessayer",
   sending: "Envoi…",

@@ -2,13 +2,13 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { base } from "../styles/base";
 import { callStyles } from "../styles/call";
+import { lineStyles } from "../styles/lines";
 import { ringStyles } from "../styles/ring";
 import { tokens } from "../styles/tokens";
 import * as icons from "../ui/icons";
 import type { WidgetConfig } from "./config";
 import { WidgetStore } from "./store";
 import { footStyles } from "./styles/foot";
-import { historyStyles } from "./styles/history";
 import { panelStyles } from "./styles/panel";
 import { stageStyles } from "./styles/stage";
 import { footer } from "./views/composer";
@@ -25,8 +25,8 @@ export class VisavisWidget extends LitElement {
     base,
     ringStyles,
     callStyles,
+    lineStyles,
     panelStyles,
-    historyStyles,
     footStyles,
     stageStyles,
   ];

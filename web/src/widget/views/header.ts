@@ -1,15 +1,15 @@
 /** Who the visitor talks with, and how things stand. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { PersonView } from "../../api/model";
+import { avatar } from "../../chat/lines";
 import * as icons from "../../ui/icons";
-import { initial, pictureUrl } from "../../ui/text";
 import type { WidgetStore } from "../store";
 
 export function header(store: WidgetStore): TemplateResult {
   const { conversation, t } = store;
   const who = partner(store);
   return html`<header class="head dark-ground">
-    ${avatar(store, who, "large")}
+    ${avatar(who, store.config.base, "large", !conversation?.agent)}
     <div class="head-text">
       <h2 id="panel-title">${who.name}</h2>
       <p class="head-status" data-tone=${tone(store)}><span class="dot"></span><span>${status(store)}</span></p>
@@ -44,20 +44,6 @@ export function partner(store: WidgetStore): PersonView {
   if (conversation?.agent) return conversation.agent;
   const bot = conversation?.bot ?? site?.bot;
   return bot ?? { name: site?.name ?? t.assistant, picture_url: null };
-}
-
-export function avatar(store: WidgetStore, who: PersonView, size: "small" | "large"): TemplateResult {
-  const url = pictureUrl(who.picture_url, store.config.base);
-  const isBot = !store.conversation?.agent || who.name !== store.conversation.agent.name;
-  return html`<span class="avatar ${size} ${isBot ? "bot" : ""}" aria-hidden="true"
-    >${
-      url
-        ? html`<img src=${url} alt="" referrerpolicy="no-referrer" />`
-        : isBot
-          ? icons.spark(size === "large" ? 22 : 16)
-          : initial(who.name)
-    }</span
-  >`;
 }
 
 function status(store: WidgetStore): string {

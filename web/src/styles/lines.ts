@@ -1,6 +1,7 @@
+/** The lines of a conversation, alike on both sides, and what moves between them. */
 import { css } from "lit";
 
-export const historyStyles = css`
+export const lineStyles = css`
   .history {
     flex: 1 1 0;
     min-block-size: 0;
@@ -245,5 +246,62 @@ export const historyStyles = css`
       transform: translateY(-4px);
       opacity: 1;
     }
+  }
+
+  .avatar {
+    display: inline-grid;
+    place-items: center;
+    overflow: hidden;
+    flex: none;
+    border-radius: 36%;
+    background: var(--accent-soft);
+    color: var(--accent-text);
+    font-weight: 700;
+  }
+  .avatar.bot {
+    background: #d9ebe4;
+    color: #15463e;
+  }
+  .avatar img {
+    inline-size: 100%;
+    block-size: 100%;
+    object-fit: cover;
+  }
+  .avatar.large {
+    inline-size: 44px;
+    block-size: 44px;
+    font-size: var(--text-l);
+  }
+  .avatar.small {
+    inline-size: 26px;
+    block-size: 26px;
+    font-size: var(--text-xs);
+  }
+
+  @keyframes rise {
+    from {
+      opacity: 0;
+      transform: translateY(14px) scale(0.985);
+    }
+  }
+  @keyframes blink {
+    50% {
+      opacity: 0.35;
+    }
+  }
+  @keyframes spin {
+    to {
+      transform: rotate(1turn);
+    }
+  }
+  .spinner {
+    display: inline-block;
+    flex: none;
+    inline-size: 22px;
+    block-size: 22px;
+    border: 2.5px solid currentcolor;
+    border-inline-end-color: transparent;
+    border-radius: 50%;
+    animation: spin 0.9s linear infinite;
   }
 `;

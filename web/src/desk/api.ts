@@ -1,0 +1,80 @@
+/** The agent's calls, by name. */
+import { Http } from "../api/http";
+import type {
+  AgentConversation,
+  AgentHistory,
+  AgentState,
+  CallToken,
+  PostedMessage,
+  PostMessage,
+  Presence,
+  User,
+} from "../api/model";
+
+export type AgentAction =
+  | "video/propose"
+  | "video/withdraw"
+  | "video/leave-lobby"
+  | "video/hang-up"
+  | "close";
+
+export class AgentApi {
+  readonly #http: Http;
+
+  constructor(base: string) {
+    this.#http = new Http({
+      base: `${base}/api`,
+      credentials: "same-origin",
+      // A header that no form of another site can send: the service's guard against forged requests.
+      headers: () => ({ "x-visavis": "desk" }),
+    });
+  }
+
+  login(email: string, password: string): Promise<User> {
+    return this.#http.post("/auth/login", { email, password });
+  }
+
+  logout(): Promise<unknown> {
+    return this.#http.post("/auth/logout");
+  }
+
+  changePassword(current: string, next: string): Promise<unknown> {
+    return this.#http.post("/auth/password", { current_password: current, new_password: next });
+  }
+
+  reset(token: string, next: string): Promise<unknown> {
+    return this.#http.post("/auth/reset", { token, new_password: next });
+  }
+
+  state(): Promise<AgentState> {
+    return this.#http.get("/agent/state");
+  }
+
+  presence(presence: Presence): Promise<AgentState> {
+    return this.#http.put("/agent/presence", presence);
+  }
+
+  history(id: string): Promise<AgentHistory> {
+    return this.#http.get(`/agent/conversations/${id}`);
+  }
+
+  post(id: string, body: PostMessage): Promise<PostedMessage> {
+    return this.#http.post(`/agent/conversations/${id}/messages`, body);
+  }
+
+  accept(id: string, invitation: string): Promise<AgentConversation> {
+    return this.#http.post(`/agent/conversations/${id}/invitation/${invitation}/accept`);
+  }
+
+  decline(id: string, invitation: string): Promise<AgentConversation> {
+    return this.#http.post(`/agent/conversations/${id}/invitation/${invitation}/decline`, { reason: "" });
+  }
+
+  act(id: string, action: AgentAction): Promise<AgentConversation> {
+    return this.#http.post(`/agent/conversations/${id}/${action}`);
+  }
+
+  callToken(id: string): Promise<CallToken> {
+    return this.#http.post(`/agent/conversations/${id}/call/token`);
+  }
+}

@@ -1,0 +1,139 @@
+/** The desk's root component: which page is shown, and what follows the keyboard, the clock and the scroll. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { base } from "../styles/base";
+import { callStyles } from "../styles/call";
+import { lineStyles } from "../styles/lines";
+import { ringStyles } from "../styles/ring";
+import { tokens } from "../styles/tokens";
+import * as icons from "../ui/icons";
+import { DeskStore } from "./store";
+import { formStyles } from "./styles/forms";
+import { gateStyles } from "./styles/gate";
+import { invitationStyles } from "./styles/invitation";
+import { layoutStyles } from "./styles/layout";
+import { listStyles } from "./styles/list";
+import { paneStyles } from "./styles/pane";
+import { conversation, inCallHere } from "./views/conversation";
+import { dialogs } from "./views/dialogs";
+import { header } from "./views/header";
+import { info } from "./views/info";
+import { invitations } from "./views/invitation";
+import { list } from "./views/list";
+import { login, reset } from "./views/login";
+import { stage } from "./views/stage";
+
+export class VisavisDesk extends LitElement {
+  static override styles = [
+    tokens,
+    base,
+    ringStyles,
+    callStyles,
+    lineStyles,
+    formStyles,
+    gateStyles,
+    layoutStyles,
+    listStyles,
+    paneStyles,
+    invitationStyles,
+  ];
+
+  readonly store = new DeskStore(() => this.requestUpdate());
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #resetDone = false;
+  #shown: string | null = null;
+  #atEnd = true;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.setAttribute("theme", "auto");
+    void this.store.start();
+    this.#tick = setInterval(() => {
+      const { invitations: open, current } = this.store;
+      if (open.length > 0 || current?.proposal) this.requestUpdate();
+    }, 500);
+    document.addEventListener("pointerdown", this.#unlock);
+    document.addEventListener("keydown", this.#unlock);
+    document.addEventListener("visibilitychange", this.#nudge);
+    window.addEventListener("online", this.#nudge);
+    window.addEventListener("pagehide", this.#hidden);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#tick);
+    document.removeEventListener("pointerdown", this.#unlock);
+    document.removeEventListener("keydown", this.#unlock);
+    document.removeEventListener("visibilitychange", this.#nudge);
+    window.removeEventListener("online", this.#nudge);
+    window.removeEventListener("pagehide", this.#hidden);
+  }
+
+  protected override render(): TemplateResult {
+    const { store } = this;
+    document.documentElement.lang = store.language;
+    switch (store.phase) {
+      case "loading":
+        return html`<div class="loading"><span class="spinner"></span></div>`;
+      case "login":
+        return login(store);
+      case "reset":
+        return reset(store, this.#resetDone, () => {
+          this.#resetDone = true;
+          this.requestUpdate();
+        });
+      case "desk":
+        return this.#desk();
+    }
+  }
+
+  #desk(): TemplateResult {
+    const { store } = this;
+    const { current, t } = store;
+    const classes = [
+      "desk",
+      current ? "with-pane" : "",
+      inCallHere(store) ? "in-call" : "",
+      store.infoShown ? "info-shown" : "",
+    ];
+    return html`<div class=${classes.join(" ")}>
+      ${header(store)}
+      ${store.stream === "waiting" ? html`<p class="net" role="status">${t.offline}</p>` : nothing}
+      ${list(store)}
+      <main class="work">
+        ${stage(store)}
+        ${current ? conversation(store, current) : html`<div class="pane-empty">${icons.chat(36)}<p>${t.pick}</p></div>`}
+      </main>
+      ${current ? info(store, current) : nothing} ${invitations(store)}
+      <p class="toast-holder" role="alert">
+        ${store.toast ? html`<span class="toast">${icons.info(18)} ${store.toast}</span>` : nothing}
+      </p>
+      ${dialogs(store)}
+    </div>`;
+  }
+
+  protected override willUpdate(changes: PropertyValues): void {
+    super.willUpdate(changes);
+    const lines = this.renderRoot.querySelector(".history");
+    this.#atEnd = !lines || lines.scrollHeight - lines.scrollTop - lines.clientHeight < 80;
+  }
+
+  protected override updated(changes: PropertyValues): void {
+    super.updated(changes);
+    const { selected } = this.store;
+    const lines = this.renderRoot.querySelector(".history");
+    const switched = selected !== this.#shown;
+    if (lines && (this.#atEnd || switched)) lines.scrollTop = lines.scrollHeight;
+    if (switched) {
+      this.#shown = selected;
+      if (selected && !matchMedia("(pointer: coarse)").matches) {
+        this.renderRoot.querySelector<HTMLElement>("textarea")?.focus();
+      }
+    }
+  }
+
+  readonly #unlock = (): void => this.store.attention.unlock();
+  readonly #nudge = (): void => {
+    if (document.visibilityState === "visible") this.store.nudge();
+  };
+  readonly #hidden = (): void => this.store.call.pageHidden();
+}

@@ -1,0 +1,449 @@
+/** All that the desk knows, and what the agent can make happen. The views only read it and call it. */
+import { ApiError } from "../api/http";
+import type {
+  AgentConversation,
+  AgentEvent,
+  AgentState,
+  Capacity,
+  InvitationView,
+  Message,
+  Presence,
+  User,
+} from "../api/model";
+import { withMessages } from "../chat/history";
+import { Outbox } from "../chat/outbox";
+import { agentNotices as enNotices, desk as enTexts } from "../i18n/en";
+import { agentNotices as frNotices, desk as frTexts } from "../i18n/fr";
+import { type UiLanguage, uiLanguage } from "../i18n/language";
+import type { Shape } from "../i18n/shape";
+import { canVideo } from "../media/support";
+import { EventStream, type StreamStatus } from "../stream/stream";
+import { type AgentAction, AgentApi } from "./api";
+import { Attention } from "./attention";
+import { AgentCall } from "./call_flow";
+
+export type Texts = Shape<typeof frTexts>;
+export type Phase = "loading" | "login" | "reset" | "desk";
+export type Dialog = "password" | "hang-up" | "close";
+
+const TYPING_SHOWN_MS = 6_000;
+const TYPING_SENT_EVERY_MS = 3_000;
+const TOAST_MS = 6_000;
+
+export class DeskStore {
+  /** Whatever path the service hangs under: everything before /desk. */
+  readonly base = location.origin + (location.pathname.split("/desk")[0] ?? "");
+  readonly api = new AgentApi(this.base);
+  readonly attention = new Attention();
+  readonly call: AgentCall;
+  readonly outbox: Outbox;
+  readonly canVideo = canVideo();
+  language: UiLanguage;
+  t: Texts;
+
+  phase: Phase = "loading";
+  problem: string | null = null;
+  busy = false;
+  agent: User | null = null;
+  presence: Presence = { chat: false, video: false };
+  capacity: Capacity = { chat_used: 0, chat_total: 0, video_used: 0, video_total: 0 };
+  invitations: InvitationView[] = [];
+  conversations = new Map<string, AgentConversation>();
+  unread = new Map<string, number>();
+  selected: string | null = null;
+  stream: StreamStatus = "stopped";
+  typing: string | null = null;
+  toast: string | null = null;
+  dialog: Dialog | null = null;
+  infoShown = false;
+
+  #lines = new Map<string, Message[]>();
+  #loaded = new Set<string>();
+  #events: EventStream<AgentEvent> | null = null;
+  #offset = 0;
+  #typingTimer: ReturnType<typeof setTimeout> | undefined;
+  #toastTimer: ReturnType<typeof setTimeout> | undefined;
+  #typingSent = 0;
+  readonly #changed: () => void;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+    const asked = new URLSearchParams(location.search).get("lang");
+    this.language = uiLanguage(asked ?? localStorage.getItem("visavis:desk:language") ?? navigator.language);
+    this.t = this.language === "fr" ? frTexts : enTexts;
+    this.attention.sound = localStorage.getItem("visavis:desk:sound") !== "off";
+    this.call = new AgentCall(this.api, this.base, () => this.#changed());
+    this.outbox = new Outbox({
+      target: () => this.selected,
+      post: (id, body) => this.api.post(id, body),
+      onPosted: ({ message }) => this.#add(message),
+      onChange: () => this.#changed(),
+      keep: sessionStorage,
+      key: "visavis:desk:outbox",
+    });
+  }
+
+  get notices() {
+    return this.language === "fr" ? frNotices : enNotices;
+  }
+
+  get current(): AgentConversation | null {
+    return (this.selected && this.conversations.get(this.selected)) || null;
+  }
+
+  lines(id: string): readonly Message[] {
+    return this.#lines.get(id) ?? [];
+  }
+
+  secondsUntil(iso: string): number {
+    return Math.max(0, Math.ceil((Date.parse(iso) - Date.now() - this.#offset) / 1000));
+  }
+
+  async start(): Promise<void> {
+    if (location.pathname.endsWith("/reset")) {
+      this.phase = "reset";
+      this.#changed();
+      return;
+    }
+    await this.load();
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.#adopt(await this.api.state());
+    } catch (error) {
+      const out = error instanceof ApiError && (error.status === 401 || error.status === 403);
+      if (out || this.phase === "loading") this.#leave(out ? null : this.t.serverUnreachable);
+      else setTimeout(() => void this.load(), 3_000);
+    }
+  }
+
+  async login(email: string, password: string): Promise<void> {
+    await this.#try(async () => {
+      await this.api.login(email, password);
+      await this.load();
+    });
+  }
+
+  async logout(): Promise<void> {
+    await this.api.logout().catch(() => undefined);
+    this.#leave(null);
+  }
+
+  /** Resolves to whether it was accepted; the caller closes its form then. */
+  async changePassword(current: string, next: string): Promise<boolean> {
+    try {
+      await this.api.changePassword(current, next);
+      this.say(this.t.passwordChanged);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async reset(next: string): Promise<boolean> {
+    const token = new URLSearchParams(location.search).get("token") ?? "";
+    try {
+      await this.api.reset(token, next);
+      return true;
+    } catch (error) {
+      this.problem =
+        error instanceof ApiError && error.status === 0 ? this.t.serverUnreachable : this.t.resetBroken;
+      this.#changed();
+      return false;
+    }
+  }
+
+  async setPresence(change: Partial<Presence>): Promise<void> {
+    const before = this.presence;
+    this.presence = { ...before, ...change };
+    this.#changed();
+    try {
+      const state = await this.api.presence(this.presence);
+      this.presence = state.presence;
+      this.capacity = state.capacity;
+    } catch {
+      this.presence = before;
+      this.say(this.t.refused);
+    }
+    this.#changed();
+  }
+
+  speak(language: UiLanguage): void {
+    this.language = language;
+    this.t = language === "fr" ? frTexts : enTexts;
+    localStorage.setItem("visavis:desk:language", language);
+    this.#changed();
+  }
+
+  setSound(on: boolean): void {
+    this.attention.sound = on;
+    localStorage.setItem("visavis:desk:sound", on ? "on" : "off");
+    this.#changed();
+  }
+
+  select(id: string | null): void {
+    const before = this.current;
+    if (before?.state === "closed" && before.id !== id) this.#forget(before.id);
+    this.selected = id;
+    this.infoShown = false;
+    if (id) {
+      this.unread.delete(id);
+      sessionStorage.setItem("visavis:desk:selected", id);
+      if (!this.#loaded.has(id)) void this.#loadHistory(id);
+    }
+    this.#changed();
+  }
+
+  show(dialog: Dialog | null): void {
+    this.dialog = dialog;
+    this.#changed();
+  }
+
+  toggleInfo(): void {
+    this.infoShown = !this.infoShown;
+    this.#changed();
+  }
+
+  redraw(): void {
+    this.#changed();
+  }
+
+  write(text: string): void {
+    const trimmed = text.trim().slice(0, 4000);
+    if (trimmed && this.selected) this.outbox.add(trimmed, undefined, this.selected);
+  }
+
+  typed(): void {
+    const now = Date.now();
+    if (!this.selected || now - this.#typingSent < TYPING_SENT_EVERY_MS) return;
+    this.#typingSent = now;
+    this.#events?.send({ type: "typing", conversation_id: this.selected });
+  }
+
+  async accept(invitation: InvitationView): Promise<void> {
+    await this.#answer(invitation, async () => {
+      const conversation = await this.api.accept(invitation.conversation.id, invitation.id);
+      this.#apply(conversation);
+      this.select(conversation.id);
+    });
+  }
+
+  async decline(invitation: InvitationView): Promise<void> {
+    await this.#answer(invitation, () => this.api.decline(invitation.conversation.id, invitation.id));
+  }
+
+  async act(id: string, action: AgentAction): Promise<void> {
+    try {
+      this.#apply(await this.api.act(id, action));
+    } catch (error) {
+      this.say(error instanceof ApiError && error.status === 0 ? this.t.offline : this.t.refused);
+      await this.#loadHistory(id);
+    }
+  }
+
+  say(text: string): void {
+    this.toast = text;
+    clearTimeout(this.#toastTimer);
+    this.#toastTimer = setTimeout(() => {
+      this.toast = null;
+      this.#changed();
+    }, TOAST_MS);
+    this.#changed();
+  }
+
+  nudge(): void {
+    this.#events?.nudge();
+  }
+
+  #adopt(state: AgentState): void {
+    this.phase = "desk";
+    this.problem = null;
+    this.agent = state.agent;
+    this.presence = state.presence;
+    this.capacity = state.capacity;
+    this.invitations = state.invitations;
+    this.conversations = new Map(state.conversations.map((c) => [c.id, c]));
+    // Loaded again after a gap: what was read before may lack lines.
+    this.#loaded.clear();
+    const kept = this.selected ?? sessionStorage.getItem("visavis:desk:selected");
+    const call = state.conversations.find((c) => c.mine && c.call);
+    const wanted = call?.id ?? kept;
+    this.select(wanted && this.conversations.has(wanted) ? wanted : null);
+    this.call.follow(this.conversations.values());
+    this.#ring();
+    this.#listen(state.seq);
+    void this.outbox.flush();
+    this.#changed();
+  }
+
+  #listen(seq: number): void {
+    this.#events?.stop();
+    this.#events = new EventStream<AgentEvent>({
+      url: `${this.base.replace(/^http/, "ws")}/api/agent/socket`,
+      after: seq,
+      hello: (after) => ({ type: "hello", after, can_video: this.canVideo }),
+      onEvent: (event) => this.#on(event),
+      onStatus: (status) => {
+        this.stream = status;
+        if (status === "open") void this.outbox.flush();
+        this.#changed();
+      },
+      onServerTime: (time) => {
+        this.#offset = Date.parse(time) - Date.now();
+      },
+      onRefused: () => void this.load(),
+      onReset: () => void this.load(),
+    });
+    this.#events.start();
+  }
+
+  #on(event: AgentEvent): void {
+    switch (event.type) {
+      case "message":
+        this.#heard(event.message);
+        break;
+      case "conversation":
+        this.#apply(event.conversation);
+        break;
+      case "invitation":
+        this.invitations = [
+          ...this.invitations.filter((i) => i.id !== event.invitation.id),
+          event.invitation,
+        ];
+        this.#ring();
+        break;
+      case "invitation_ended":
+        if (event.reason === "expired" && this.invitations.some((i) => i.id === event.invitation_id)) {
+          this.say(this.t.missed);
+        }
+        this.#dropInvitation(event.invitation_id);
+        break;
+      case "agent":
+        this.presence = event.presence;
+        this.capacity = event.capacity;
+        break;
+      case "typing":
+        if (event.by !== "agent") this.#showTyping(event.conversation_id);
+        break;
+    }
+    this.#changed();
+  }
+
+  #heard(line: Message): void {
+    const id = line.conversation_id;
+    const known = this.lines(id).some((other) => other.id === line.id);
+    this.#add(line);
+    if (known || line.author.role !== "visitor") return;
+    if (this.typing === id) this.typing = null;
+    const unseen = id !== this.selected || document.visibilityState === "hidden";
+    if (unseen && this.conversations.has(id)) this.unread.set(id, (this.unread.get(id) ?? 0) + 1);
+  }
+
+  #add(line: Message): void {
+    this.#lines.set(line.conversation_id, withMessages(this.lines(line.conversation_id), [line]));
+    this.outbox.confirm(line.client_id ?? null);
+  }
+
+  #apply(next: AgentConversation): void {
+    const now = this.conversations.get(next.id);
+    if (now && next.version < now.version) return;
+    const gone = !next.mine || (next.state === "closed" && this.selected !== next.id);
+    if (gone) this.#forget(next.id);
+    else this.conversations = new Map(this.conversations).set(next.id, next);
+    if (this.dialog === "hang-up" && next.id === this.call.conversationId && next.state !== "in_video") {
+      this.dialog = null;
+    }
+    this.call.follow(this.conversations.values());
+    this.#changed();
+  }
+
+  #forget(id: string): void {
+    this.conversations = new Map([...this.conversations].filter(([other]) => other !== id));
+    this.unread.delete(id);
+    this.#loaded.delete(id);
+    this.#lines.delete(id);
+    if (this.selected === id) this.selected = null;
+  }
+
+  async #loadHistory(id: string): Promise<void> {
+    try {
+      const { conversation, messages } = await this.api.history(id);
+      this.#loaded.add(id);
+      this.#lines.set(id, withMessages(this.lines(id), messages));
+      this.#apply(conversation);
+    } catch {
+      // The lines that are here stay; the next selection tries again.
+    }
+  }
+
+  async #answer(invitation: InvitationView, call: () => Promise<unknown>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.#changed();
+    try {
+      await call();
+    } catch (error) {
+      this.say(error instanceof ApiError && error.status === 0 ? this.t.offline : this.t.missed);
+    } finally {
+      this.busy = false;
+      this.#dropInvitation(invitation.id);
+    }
+  }
+
+  #dropInvitation(id: string): void {
+    this.invitations = this.invitations.filter((invitation) => invitation.id !== id);
+    this.#ring();
+    this.#changed();
+  }
+
+  #ring(): void {
+    if (this.invitations.length > 0) this.attention.start(this.t.invitationTitle);
+    else this.attention.stop();
+  }
+
+  #leave(problem: string | null): void {
+    this.#events?.stop();
+    this.#events = null;
+    this.attention.stop();
+    this.invitations = [];
+    this.conversations = new Map();
+    this.#lines.clear();
+    this.#loaded.clear();
+    this.selected = null;
+    this.dialog = null;
+    this.call.follow([]);
+    this.phase = "login";
+    this.problem = problem;
+    this.#changed();
+  }
+
+  async #try(call: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    this.problem = null;
+    this.#changed();
+    try {
+      await call();
+    } catch (error) {
+      const status = error instanceof ApiError ? error.status : 0;
+      this.problem =
+        status === 429
+          ? this.t.tooManyTries
+          : status === 0 || status >= 500
+            ? this.t.serverUnreachable
+            : this.t.wrongLogin;
+    } finally {
+      this.busy = false;
+      this.#changed();
+    }
+  }
+
+  #showTyping(id: string): void {
+    this.typing = id;
+    clearTimeout(this.#typingTimer);
+    this.#typingTimer = setTimeout(() => {
+      this.typing = null;
+      this.#changed();
+    }, TYPING_SHOWN_MS);
+  }
+}
