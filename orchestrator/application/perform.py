@@ -106,7 +106,9 @@ class Performer:
             await world.bot.deliver(delivery)
         except BotUnavailable as error:
             log.info("bot.unavailable", conversation_id=conversation.id, reason=error.reason)
-            if conversation.bot_asked == delivery.id:
+            # While it starts, what is asked later waits behind this delivery: it must not time out meanwhile.
+            starting = error.reason == "starting" and conversation.bot_asked is not None
+            if starting or conversation.bot_asked == delivery.id:
                 await world.handler.handle(conversation.id, ev.BotFailed(error.reason))
             if error.reason == "starting":
                 raise TryAgainAt(world.clock.now() + STARTING_PAUSE, "the bot is starting") from error

@@ -1,0 +1,292 @@
+"""The whole application on a real database, with virtual time, and nothing that runs in the background.
+
+Effects and timers run when a test says so (`settle`, `advance`), so that every step can be looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from orchestrator.adapters.bus import InProcessBus
+from orchestrator.adapters.migrations import upgrade
+from orchestrator.adapters.policies import StoredPolicies
+from orchestrator.adapters.store import SqlStore
+from orchestrator.adapters.tokens import JwtTokens
+from orchestrator.application.accounts import Accounts
+from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResult
+from orchestrator.application.calls import Calls
+from orchestrator.application.conversations import Conversations
+from orchestrator.application.distribution import Distribution
+from orchestrator.application.handle_event import EventHandler
+from orchestrator.application.perform import Performer, World
+from orchestrator.application.ports import MediaEvent, Role
+from orchestrator.application.presence import Presence
+from orchestrator.application.records import Json
+from orchestrator.application.recovery import Recovery
+from orchestrator.application.run_effects import EffectRunner
+from orchestrator.application.sites import Sites
+from orchestrator.application.streams import Streams
+from orchestrator.application.timers import TimerService
+from orchestrator.application.use_cases import Parts
+from orchestrator.application.views import Views
+from orchestrator.domain.conversation import Conversation
+from orchestrator.domain.evolve import evolve
+from rules.compile import compile_policy
+from rules.load import load_policy
+from rules.policy import Policy
+from tests.fakes.bot import FakeBot
+from tests.fakes.clock import CountingIds, VirtualClock
+from tests.fakes.media import FakeMedia
+
+POLICIES = Path(__file__).parents[2] / "rules" / "policies"
+SECRET = "a secret of a test, long enough for everybody"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+ORIGIN = "https://shop.example"
+TRIGGER = "Vous allez être mis en relation par vidéo"
+OFFER = "v=0 an offer"
+
+_shipped: list[Policy] = []
+
+
+def shipped_policy() -> Policy:
+    """The policy of the repository, compiled once."""
+    if not _shipped:
+        _shipped.append(load_policy(POLICIES))
+    return _shipped[0]
+
+
+def policy_with(replacements: dict[str, tuple[str, str]]) -> Policy:
+    """The shipped policy with, per file, one text replaced by another."""
+    files = dict(shipped_policy().files)
+    for name, (old, new) in replacements.items():
+        assert old in files[name], f"{old!r} is not in {name}"
+        files[name] = files[name].replace(old, new)
+    return compile_policy(files)
+
+
+def migrated(database: Path) -> str:
+    """The address of a database with the newest schema."""
+    url = f"sqlite+aiosqlite:///{database}"
+    if not database.exists():
+        upgrade(url)
+    return url
+
+
+class Application:
+    """Every use case and background service over one database."""
+
+    def __init__(
+        self,
+        database: Path,
+        *,
+        policy: Policy | None = None,
+        clock: VirtualClock | None = None,
+        ids_prefix: str = "",
+    ) -> None:
+        self.clock = clock or VirtualClock()
+        self.ids = CountingIds(ids_prefix)
+        self.store = SqlStore(f"sqlite+aiosqlite:///{database}")
+        self.bus = InProcessBus()
+        self.policy = policy or shipped_policy()
+        self.policies = StoredPolicies(self.policy)
+        self.tokens = JwtTokens(SECRET)
+        self.views = Views()
+        self.bot = FakeBot()
+        self.media = FakeMedia()
+        self.handler = EventHandler(self.store, self.bus, self.clock, self.policies, self.ids)
+        parts = Parts(
+            self.store,
+            self.handler,
+            self.bus,
+            self.clock,
+            self.ids,
+            self.policies,
+            self.tokens,
+            self.views,
+            self.bot,
+        )
+        self.conversations = Conversations(parts)
+        self.calls = Calls(
+            self.store, self.handler, self.clock, self.ids, self.policies, self.tokens, self.media
+        )
+        self.accounts = Accounts(self.store, self.clock, self.ids, self.tokens, hasher=QUICK)
+        self.sites = Sites(self.store, self.ids)
+        self.presence = Presence(self.store, self.handler, self.bus, self.clock, self.ids)
+        self.streams = Streams(
+            self.store, self.bus, self.clock, self.ids, self.policies, self.views, self.presence
+        )
+        distribution = Distribution(self.store, self.handler, self.clock, self.policies, self.ids)
+        world = World(
+            self.store,
+            self.handler,
+            distribution,
+            self.bus,
+            self.clock,
+            self.ids,
+            self.policies,
+            self.views,
+            self.bot,
+            self.media,
+        )
+        self.effects = EffectRunner(self.store, self.bus, self.clock, Performer(world))
+        self.timers = TimerService(self.store, self.bus, self.clock, self.handler)
+        self.recovery = Recovery(self.store, self.handler, self.presence, self.timers)
+
+    async def begin(self) -> None:
+        """What `main` does at the start."""
+        await self.policies.publish(self.policy, self.store, self.clock.now())
+
+    # --- time and effects -----------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Carry out every effect that is due, and hear what the media server says."""
+        await self.effects.drain()
+        await self.calls.settle()
+        await self.effects.drain()
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass, timer by timer as they come due, with everything that follows."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while True:
+            async with self.store.transaction(read_only=True) as tx:
+                deadline = await tx.timers.next_deadline()
+            if deadline is None or deadline > end:
+                break
+            if deadline > self.clock.now():
+                self.clock.advance(deadline - self.clock.now())
+            await self.timers.fire_due()
+            await self.settle()
+        self.clock.advance(end - self.clock.now())
+        await self.settle()
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    async def site(self, site_id: str = "shop", *, bot: bool = True) -> str:
+        """A site; returns its key."""
+        site = await self.sites.create(
+            site_id=site_id, name="Shop", allowed_origins=[ORIGIN], language="fr", bot=bot
+        )
+        return site.key
+
+    async def agent(
+        self, name: str, *, chat: bool = True, video: bool = True, connected: bool = True
+    ) -> str:
+        """An agent at the desk; returns the id."""
+        user = await self.accounts.create_user(
+            email=f"{name}@example.org", name=name.title(), role="agent", password="long enough"
+        )
+        if connected:
+            await self.presence.agent_came(user.id, f"socket-{name}", can_video=True)
+        await self.conversations.set_presence(user.id, chat=chat, video=video)
+        await self.settle()
+        return user.id
+
+    async def visitor(self, site_key: str, *, language: str = "fr", **more: Any) -> str:
+        session = await self.conversations.open_session(
+            site_key=site_key,
+            origin=ORIGIN,
+            language=language,
+            device=more.pop("device", "desktop"),
+            can_video=more.pop("can_video", True),
+            page_url="https://shop.example/cart",
+            **more,
+        )
+        return session.visitor_id
+
+    async def chat(self, site_key: str, **more: Any) -> tuple[str, str]:
+        """A visitor in a conversation that the bot has greeted; returns both ids."""
+        visitor_id = await self.visitor(site_key, **more)
+        started = await self.conversations.start(visitor_id, client_id="start")
+        await self.settle()
+        return visitor_id, started["conversation"]["id"]
+
+    async def say(self, conversation_id: str, *replies: BotReply, to: str | None = None) -> BotTurnResult:
+        """The bot answers."""
+        result = await self.conversations.bot_turn(BotTurn(conversation_id, to, replies))
+        await self.settle()
+        return result
+
+    async def join(self, conversation_id: str, role: Role, subject: str) -> str:
+        """Connect to the call as a browser would; returns the connection's id."""
+        minted = await self.calls.mint(conversation_id, role=role, subject=subject)
+        claims = await self.calls.read_token(minted["token"])
+        connection_id, _ = await self.calls.join(claims.call_id, claims, OFFER)
+        self.media.report(MediaEvent("connected", claims.call_id, role, connection_id))
+        await self.settle()
+        return connection_id
+
+    # --- what is stored ---------------------------------------------------------------------------------------
+
+    async def snapshot(self, conversation_id: str) -> Conversation:
+        async with self.store.transaction(read_only=True) as tx:
+            loaded = await tx.conversations.load(conversation_id)
+        assert loaded is not None
+        return loaded.conversation
+
+    async def check(self, conversation_id: str) -> Conversation:
+        """Invariant 4: folding the stored events gives the stored snapshot; and its timers are the table's."""
+        async with self.store.transaction(read_only=True) as tx:
+            loaded = await tx.conversations.load(conversation_id)
+            records = await tx.events.list(conversation_id)
+            messages = await tx.messages.list(conversation_id)
+            due = await tx.timers.due(self.clock.now() + timedelta(days=365), limit=10_000)
+        assert loaded is not None
+        folded: Conversation | None = None
+        for record in records:
+            folded = evolve(folded, record.changes)
+            assert folded.version == record.version
+        assert folded == loaded.conversation
+        assert [record.version for record in records] == list(range(1, len(records) + 1))
+        assert [message.position for message in messages] == list(range(1, len(messages) + 1))
+        assert loaded.last_position == len(messages)
+        stored = {timer.name: timer.deadline for timer in due if timer.conversation_id == conversation_id}
+        assert stored == dict(loaded.conversation.timers)
+        return loaded.conversation
+
+    async def lines(self, conversation_id: str) -> list[tuple[str, str]]:
+        """The history as (author, words or notice key)."""
+        async with self.store.transaction(read_only=True) as tx:
+            messages = await tx.messages.list(conversation_id)
+        return [(one.author, str(one.content.get("text") or one.content.get("key"))) for one in messages]
+
+    async def events(self, conversation_id: str) -> list[str]:
+        async with self.store.transaction(read_only=True) as tx:
+            return [type(record.event).__name__ for record in await tx.events.list(conversation_id)]
+
+    async def frames(self, subject: str, after: int = 0) -> list[Json]:
+        """What the socket of ``visitor:<id>`` or ``agent:<id>`` would be sent now."""
+        kind, _, person = subject.partition(":")
+        stream = (
+            self.streams.visitor(person, after=after)
+            if kind == "visitor"
+            else self.streams.agent(person, after=after)
+        )
+        frames: list[Json] = []
+        async with stream:
+            async with self.store.transaction(read_only=True) as tx:
+                head = await tx.feed.head(subject)
+            async for frame in stream:
+                frames.append(frame)
+                if int(str(frame.get("seq", 0))) >= head and (head <= after or len(frames) > 1):
+                    break
+        return frames
+
+
+@asynccontextmanager
+async def running(database: Path, **options: Any) -> AsyncIterator[Application]:
+    """An application over a database that is made if it is not there."""
+    await asyncio.to_thread(migrated, database)
+    application = Application(database, **options)
+    await application.begin()
+    try:
+        yield application
+    finally:
+        await application.effects.stop()
+        await application.store.close()
