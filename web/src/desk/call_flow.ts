@@ -14,6 +14,7 @@ export class AgentCall {
   readonly media: LocalMedia;
   readonly link: CallLink;
   #callId: string | null = null;
+  #wasConnected = false;
   readonly #changed: () => void;
 
   constructor(api: AgentApi, base: string, changed: () => void) {
@@ -38,7 +39,12 @@ export class AgentCall {
       this.#end();
       return;
     }
-    if (current.call.id === this.#callId) return;
+    const lost = this.#wasConnected && !current.call.agent_connected;
+    this.#wasConnected = current.call.agent_connected;
+    if (current.call.id === this.#callId) {
+      if (lost) this.link.doubt();
+      return;
+    }
     this.link.stop();
     this.#callId = current.call.id;
     this.conversationId = current.id;

@@ -18,7 +18,7 @@ import { dialogs } from "./views/dialogs";
 import { header } from "./views/header";
 import { info } from "./views/info";
 import { invitations } from "./views/invitation";
-import { list } from "./views/list";
+import { list, nothingOpen } from "./views/list";
 import { login, reset } from "./views/login";
 import { stage } from "./views/stage";
 
@@ -101,7 +101,7 @@ export class VisavisDesk extends LitElement {
       ${list(store)}
       <main class="work">
         ${stage(store)}
-        ${current ? conversation(store, current) : html`<div class="pane-empty">${icons.chat(36)}<p>${t.pick}</p></div>`}
+        ${current ? conversation(store, current) : nothingOpen(store)}
       </main>
       ${current ? info(store, current) : nothing} ${invitations(store)}
       <p class="toast-holder" role="alert">

@@ -243,6 +243,8 @@ export const desk: Shape<typeof fr.desk> = {
   lastMessages: "Last messages",
   escalatesYes: "Goes to video as soon as you accept",
   escalatesNo: "Stays in writing",
+  cardAskedVideo: "The bot’s card asked for video",
+  cardAskedChat: "The bot’s card asked for a chat",
   escalationReason: {
     matched: "The card announces video",
     no_phrase: "The card does not announce video",

@@ -252,6 +252,8 @@ export const desk = {
   lastMessages: "Derniers messages",
   escalatesYes: "Passe en vidéo dès que vous acceptez",
   escalatesNo: "Reste par écrit",
+  cardAskedVideo: "La carte du bot demandait la vidéo",
+  cardAskedChat: "La carte du bot demandait une discussion",
   escalationReason: {
     matched: "La carte annonce la vidéo",
     no_phrase: "La carte n’annonce pas la vidéo",

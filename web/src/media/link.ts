@@ -15,11 +15,13 @@ export interface LinkOptions {
 }
 
 /** ICE may mend a short gap by itself; after this, a new connection is quicker. */
-const DISCONNECTED_MS = 2_000;
+const DISCONNECTED_MS = 1_000;
 /** An answer that never leads to a connection: blocked UDP, a lost room. */
 const CONNECT_MS = 12_000;
 /** After so many attempts in a row the person is told; the attempts go on. */
 const TELL_AFTER = 3;
+/** How long a fresh connection is believed, though the server has not said so yet. */
+const SETTLED_MS = 1_500;
 
 export class CallLink {
   status: LinkStatus = "idle";
@@ -35,6 +37,7 @@ export class CallLink {
   #watch: ReturnType<typeof setInterval> | undefined;
   #frames = 0;
   #stillFor = 0;
+  #liveSince = 0;
   readonly #options: LinkOptions;
   readonly #backoff = new Backoff({ first: 400, ceiling: 4_000 });
 
@@ -68,6 +71,13 @@ export class CallLink {
   async sync(): Promise<void> {
     await this.#peer?.setVideo(this.#options.media.video);
     await this.#peer?.setAudio(this.#options.media.audio);
+  }
+
+  /** The server says that this side is gone. It hears the silence sooner than ICE here gives up. */
+  doubt(): void {
+    if (this.status !== "live" || Date.now() - this.#liveSince < SETTLED_MS) return;
+    this.#become("reconnecting");
+    void this.#connect();
   }
 
   stats(): Promise<CallStats> | null {
@@ -106,6 +116,7 @@ export class CallLink {
       clearTimeout(this.#timer);
       this.#attempts = 0;
       this.#connections += 1;
+      this.#liveSince = Date.now();
       this.#backoff.reset();
       this.struggling = false;
       this.remote = this.#peer?.remote ?? null;

@@ -35,6 +35,7 @@ export class VisitorCall {
   readonly link: CallLink;
   readonly level = new MicLevel();
   #callId: string | null = null;
+  #wasConnected = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #host: CallFlowHost;
 
@@ -58,6 +59,8 @@ export class VisitorCall {
       if (!testing && (this.#callId || this.checking)) this.#end();
       return;
     }
+    const lost = this.#wasConnected && !call.visitor_connected;
+    this.#wasConnected = call.visitor_connected;
     if (call.id !== this.#callId) {
       this.link.stop();
       this.#callId = call.id;
@@ -66,6 +69,8 @@ export class VisitorCall {
     } else if (call.camera_policy === "forbidden" && this.media.video) {
       // The rule was tightened during the call; the server has shut its gate already.
       this.media.dropCamera();
+    } else if (lost) {
+      this.link.doubt();
     }
   }
 

@@ -12,8 +12,9 @@ export const invitationStyles = css`
     inline-size: min(408px, calc(100vw - 32px));
     max-block-size: calc(100dvh - 92px);
     overflow-y: auto;
-    padding: 4px;
-    margin: -4px;
+    padding: 4px 28px 48px;
+    margin: -4px -28px -48px;
+    box-sizing: content-box;
     pointer-events: none;
   }
   .invitation {
@@ -121,6 +122,8 @@ export const invitationStyles = css`
       inset-block-end: var(--s3);
       inset-inline: var(--s3);
       inline-size: auto;
+      padding: 24px 12px 12px;
+      margin: -24px -12px -12px;
     }
     .invitation {
       padding: var(--s4);

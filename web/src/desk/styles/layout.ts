@@ -216,6 +216,14 @@ export const layoutStyles = css`
     .desk:not(.with-pane) .list {
       grid-area: work;
     }
+    .desk:not(.with-pane):has(.list-none) {
+      .work {
+        display: flex;
+      }
+      .list {
+        display: none;
+      }
+    }
     .with-pane .list {
       display: none;
     }

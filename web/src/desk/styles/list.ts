@@ -138,28 +138,43 @@ export const listStyles = css`
     font-size: var(--text-xs);
     font-weight: 700;
   }
-  .list-empty {
+  .list-none {
+    padding-inline: var(--s2);
+    color: var(--ink-2);
+    font-size: 14px;
+  }
+  .empty {
+    flex: 1;
     display: flex;
     flex-direction: column;
     align-items: center;
+    justify-content: center;
     gap: var(--s2);
-    margin-block: auto;
     padding: var(--s5);
     color: var(--ink-2);
     text-align: center;
+  }
+  .empty p {
+    max-inline-size: 40ch;
     text-wrap: balance;
   }
-  .list-empty strong {
+  .empty h2 {
     color: var(--ink);
+    font-size: var(--text-xl);
   }
-  .list-empty-art {
+  .empty-art {
     display: grid;
     place-items: center;
-    inline-size: 84px;
-    block-size: 84px;
-    margin-block-end: var(--s2);
+    inline-size: 116px;
+    block-size: 116px;
+    margin-block-end: var(--s3);
     border-radius: 36%;
     background: var(--brand);
     color: var(--on-brand);
+  }
+  .empty-art.away {
+    background: var(--line);
+    color: var(--ink-3);
+    --brand: var(--line);
   }
 `;

@@ -79,15 +79,6 @@ export const paneStyles = css`
   .proposal-bar p {
     flex: 1;
   }
-  .pane-empty {
-    flex: 1;
-    display: grid;
-    place-content: center;
-    justify-items: center;
-    gap: var(--s3);
-    color: var(--ink-3);
-  }
-
   .composer {
     display: flex;
     align-items: flex-end;

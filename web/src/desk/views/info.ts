@@ -24,7 +24,7 @@ export function info(store: DeskStore, c: AgentConversation): TemplateResult {
     </button>
     ${c.summary ? block(t.summary, html`<p class="summary">${c.summary}</p>`) : nothing}
     ${slots.length > 0 ? block(t.details, definitions(slots)) : nothing}
-    ${c.escalation ? block(t.escalation, verdict(t, c.escalation)) : nothing}
+    ${c.escalation ? block(t.escalation, verdict(t, c.escalation, t.cardAskedVideo, t.cardAskedChat)) : nothing}
     ${block(
       t.about,
       definitions(facts.filter((fact): fact is [string, string | TemplateResult] => Boolean(fact[1]))),

@@ -38,7 +38,7 @@ function popover(store: DeskStore, invitation: InvitationView): TemplateResult {
         <p class="invitation-where">${conversation.site_name}${conversation.group ? ` · ${conversation.group}` : ""}</p>
       </div>
     </div>
-    ${conversation.escalation ? verdict(t, conversation.escalation) : nothing}
+    ${conversation.escalation ? verdict(t, conversation.escalation, t.escalatesYes, t.escalatesNo) : nothing}
     ${invitation.note ? html`<p class="invitation-note"><strong>${t.note}</strong> ${invitation.note}</p>` : nothing}
     ${conversation.summary ? html`<p class="invitation-summary">${conversation.summary}</p>` : nothing}
     ${lastLines(store, invitation)}
@@ -71,12 +71,12 @@ function popover(store: DeskStore, invitation: InvitationView): TemplateResult {
   </section>`;
 }
 
-export function verdict(t: Texts, escalation: EscalationView): TemplateResult {
+export function verdict(t: Texts, escalation: EscalationView, yes: string, no: string): TemplateResult {
   const reasons: Record<string, string | undefined> = t.escalationReason;
   const reason = reasons[escalation.reason] ?? escalation.reason;
   return html`<p class="verdict ${escalation.escalates ? "yes" : "no"}" data-testid="verdict">
     ${escalation.escalates ? icons.video(18) : icons.chat(18)}
-    <span><strong>${escalation.escalates ? t.escalatesYes : t.escalatesNo}</strong> ${reason}</span>
+    <span><strong>${escalation.escalates ? yes : no}</strong> ${reason}</span>
   </p>`;
 }
 

@@ -14,7 +14,7 @@ export function list(store: DeskStore): TemplateResult {
     <h2>${t.conversations} <span class="count">${all.length}</span></h2>
     ${
       all.length === 0
-        ? empty(store)
+        ? html`<p class="list-none">${t.none}</p>`
         : html`<ul>
           ${repeat(
             all,
@@ -68,12 +68,14 @@ export function visitorName(store: DeskStore, conversation: AgentConversation): 
   return `${store.t.visitor} ${conversation.id.slice(-4)}`;
 }
 
-function empty(store: DeskStore): TemplateResult {
+/** The middle of the desk while no conversation is open there. */
+export function nothingOpen(store: DeskStore): TemplateResult {
   const { t, presence } = store;
   const away = !presence.chat && !presence.video;
-  return html`<div class="list-empty">
-    <span class="list-empty-art">${icons.mark(40)}</span>
-    <p><strong>${t.none}</strong></p>
-    <p>${away ? t.noneAway : t.noneText}</p>
+  const none = store.conversations.size === 0;
+  return html`<div class="empty">
+    <span class="empty-art ${away ? "away" : ""}">${icons.mark(56)}</span>
+    <h2>${none ? t.none : t.pick}</h2>
+    ${none ? html`<p>${away ? t.noneAway : t.noneText}</p>` : nothing}
   </div>`;
 }
