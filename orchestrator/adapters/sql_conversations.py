@@ -147,7 +147,7 @@ class SqlConversations:
 
     async def count_by_state(self) -> Mapping[str, int]:
         query = select(c.state, func.count()).where(c.closed_at.is_(None)).group_by(c.state)
-        return dict((await self._connection.execute(query)).tuples().all())
+        return {row[0]: row[1] for row in await self._connection.execute(query)}
 
     async def queued_groups(self) -> list[str]:
         query = select(c.queue_group).where(c.queue_group.is_not(None)).distinct()
