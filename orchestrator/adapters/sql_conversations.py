@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Executable, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.adapters.codec import dump_conversation, load_conversation
+from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import ConversationRow
-from orchestrator.application.errors import VersionConflict
 from orchestrator.application.records import AgentLoad, LoadedConversation
 from orchestrator.domain.conversation import Conversation, Need
 from orchestrator.domain.follow_up import holdings
@@ -58,13 +57,13 @@ def _columns(conversation: Conversation, last_position: int) -> dict[str, Any]:
 
 
 class SqlConversations:
-    def __init__(self, connection: AsyncConnection, *, lock: bool) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, *, lock: bool) -> None:
+        self._session = session
         self._lock = lock
 
     async def load(self, conversation_id: str) -> LoadedConversation | None:
         query = _LOAD.with_for_update() if self._lock else _LOAD
-        row = (await self._connection.execute(query, {"id": conversation_id})).one_or_none()
+        row = (await self._session.read(query, {"id": conversation_id})).one()
         return None if row is None else LoadedConversation(load_conversation(row.snapshot), row.last_position)
 
     async def insert(self, conversation: Conversation, *, last_position: int) -> None:
@@ -74,17 +73,16 @@ class SqlConversations:
             "visitor_id": conversation.visitor_id,
             "started_at": conversation.started_at,
         }
-        await self._connection.execute(insert(table), fixed | _columns(conversation, last_position))
+        await self._session.write(insert(table), fixed | _columns(conversation, last_position))
 
     async def save(self, conversation: Conversation, *, expected_version: int, last_position: int) -> None:
         keys = {"b_id": conversation.id, "b_version": expected_version}
-        result = await self._connection.execute(_SAVE, keys | _columns(conversation, last_position))
-        if result.rowcount != 1:
-            raise VersionConflict(conversation.id)
+        values = keys | _columns(conversation, last_position)
+        await self._session.write(_SAVE, values, only_if_found=True)
 
     async def advance(self, conversation_id: str, *, last_position: int) -> None:
         statement = update(table).where(c.id == conversation_id).values(last_position=last_position)
-        await self._connection.execute(statement)
+        await self._session.write(statement)
 
     async def open_of_visitor(self, visitor_id: str) -> Conversation | None:
         return await self._first(
@@ -128,7 +126,7 @@ class SqlConversations:
         )
         if video is not None:
             query = query.where(c.queue_video == video)
-        return (await self._connection.execute(query)).scalar_one()
+        return (await self._session.read(query)).value()
 
     async def queue_position(self, conversation: Conversation) -> int:
         entry = conversation.queue
@@ -143,15 +141,15 @@ class SqlConversations:
         if not entry.at_head:
             ahead.append(c.queue_at_head.is_(True))
         query = select(func.count()).select_from(table).where(c.queue_group == entry.group, or_(*ahead))
-        return (await self._connection.execute(query)).scalar_one() + 1
+        return (await self._session.read(query)).value() + 1
 
     async def count_by_state(self) -> Mapping[str, int]:
         query = select(c.state, func.count()).where(c.closed_at.is_(None)).group_by(c.state)
-        return {row[0]: row[1] for row in await self._connection.execute(query)}
+        return {row[0]: row[1] for row in await self._session.read(query)}
 
     async def queued_groups(self) -> list[str]:
         query = select(c.queue_group).where(c.queue_group.is_not(None)).distinct()
-        return sorted((await self._connection.execute(query)).scalars())
+        return sorted((await self._session.read(query)).values())
 
     async def with_call(self, call_id: str) -> Conversation | None:
         return await self._first(select(c.snapshot).where(c.call_id == call_id))
@@ -174,7 +172,7 @@ class SqlConversations:
             or_(c.agent_id.in_(agent_ids), c.invited_agent_id.in_(agent_ids))
         )
         sums = {agent_id: [0, 0, 0, 0] for agent_id in agent_ids}
-        for row in await self._connection.execute(query):
+        for row in await self._session.read(query):
             held = ((row.agent_id, row.agent_video), (row.invited_agent_id, row.invited_video))
             for agent_id, video in held:
                 if agent_id not in wanted:
@@ -188,8 +186,8 @@ class SqlConversations:
         return {agent_id: AgentLoad(*counts) for agent_id, counts in sums.items()}
 
     async def _first(self, query: Executable) -> Conversation | None:
-        snapshot = (await self._connection.execute(query)).scalars().first()
+        snapshot = (await self._session.read(query)).value()
         return None if snapshot is None else load_conversation(snapshot)
 
     async def _all(self, query: Executable) -> list[Conversation]:
-        return [load_conversation(snapshot) for snapshot in (await self._connection.execute(query)).scalars()]
+        return [load_conversation(snapshot) for snapshot in (await self._session.read(query)).values()]

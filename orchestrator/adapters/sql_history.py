@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.adapters.codec import (
     dump_changes,
@@ -18,6 +17,7 @@ from orchestrator.adapters.codec import (
     load_decision,
     load_event,
 )
+from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import ContextRow, EventRow, MessageBodyRow, MessageRow, RefusalRow
 from orchestrator.application.records import EventRecord, NewMessage, StoredMessage, TraceRecord
 from rules.decision import Decision
@@ -41,12 +41,12 @@ _BY_CLIENT_ID = _MESSAGES.where(
 
 
 class SqlEvents:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def append(self, record: EventRecord) -> None:
         name, body = dump_event(record.event)
-        await self._connection.execute(
+        await self._session.write(
             insert(events),
             {
                 "conversation_id": record.conversation_id,
@@ -70,13 +70,13 @@ class SqlEvents:
                 changes=load_changes(row.changes),
                 decision=load_decision(row.decision),
             )
-            for row in await self._connection.execute(query)
+            for row in await self._session.read(query)
         ]
 
     async def deny(
         self, conversation_id: str, *, version: int, at: datetime, event: str, reason: str, decision: Decision
     ) -> None:
-        await self._connection.execute(
+        await self._session.write(
             insert(refusals),
             {
                 "conversation_id": conversation_id,
@@ -93,19 +93,19 @@ class SqlEvents:
         denied = select(refusals).where(refusals.c.conversation_id == conversation_id).order_by(refusals.c.id)
         records = [
             TraceRecord(row.version, row.at, row.name, "moved", load_decision(row.decision))
-            for row in await self._connection.execute(moved)
+            for row in await self._session.read(moved)
         ]
         records += [
             TraceRecord(row.version, row.at, row.event, "denied", load_decision(row.decision), row.reason)
-            for row in await self._connection.execute(denied)
+            for row in await self._session.read(denied)
         ]
         # A refusal carries the version it found, so it comes after the event that made that version.
         return sorted(records, key=lambda record: (record.version, record.outcome == "denied"))
 
 
 class SqlMessages:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def append(
         self, conversation_id: str, new: Sequence[NewMessage], *, after: int, at: datetime
@@ -129,8 +129,8 @@ class SqlMessages:
             )
             for offset, message in enumerate(new, start=1)
         )
-        await self._connection.execute(insert(messages), [_place(message) for message in stored])
-        await self._connection.execute(insert(bodies), [_body(message) for message in stored])
+        await self._session.write(insert(messages), [_place(message) for message in stored])
+        await self._session.write(insert(bodies), [_body(message) for message in stored])
         return stored
 
     async def list(
@@ -158,24 +158,24 @@ class SqlMessages:
 
     async def by_client_id(self, conversation_id: str, author: str, client_id: str) -> StoredMessage | None:
         keys = {"conversation_id": conversation_id, "author": author, "client_id": client_id}
-        row = (await self._connection.execute(_BY_CLIENT_ID, keys)).one_or_none()
+        row = (await self._session.read(_BY_CLIENT_ID, keys)).one()
         return None if row is None else _message(row)
 
     async def offered(self, conversation_id: str, value: str) -> bool:
         query = select(bodies.c.quick_replies).where(
             bodies.c.conversation_id == conversation_id, bodies.c.quick_replies.is_not(None)
         )
-        rows = (await self._connection.execute(query)).scalars()
+        rows = (await self._session.read(query)).values()
         return any(value == offer[1] for offers in rows for offer in json.loads(offers))
 
     async def erase(self, conversation_id: str) -> int:
         query = delete(bodies).where(bodies.c.conversation_id == conversation_id, bodies.c.keep.is_(False))
-        erased = await self._connection.execute(query)
-        await self._connection.execute(delete(contexts).where(contexts.c.conversation_id == conversation_id))
-        return erased.rowcount
+        erased = await self._session.read(query)
+        await self._session.write(delete(contexts).where(contexts.c.conversation_id == conversation_id))
+        return erased.count
 
     async def _all(self, query: Executable) -> list[StoredMessage]:
-        return [_message(row) for row in await self._connection.execute(query)]
+        return [_message(row) for row in await self._session.read(query)]
 
 
 def _place(message: StoredMessage) -> dict[str, Any]:

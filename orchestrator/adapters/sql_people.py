@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Executable, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import ContextRow, PolicyRow, SiteRow, SocketRow, UserRow, VisitorRow
 from orchestrator.adapters.upsert import upsert
 from orchestrator.application.records import Agent, Context, Site, User, Visitor
@@ -33,11 +33,11 @@ _AGENTS = select(users, _SOCKETS.label("sockets"))
 
 
 class SqlPeople:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def add_user(self, user: User) -> None:
-        await self._connection.execute(insert(users), _user_values(user))
+        await self._session.write(insert(users), _user_values(user))
 
     async def user(self, user_id: str) -> User | None:
         return await self._user(select(users).where(users.c.id == user_id))
@@ -46,17 +46,15 @@ class SqlPeople:
         return await self._user(select(users).where(users.c.email == email))
 
     async def users(self) -> list[User]:
-        return [_user(row) for row in await self._connection.execute(select(users).order_by(users.c.email))]
+        return [_user(row) for row in await self._session.read(select(users).order_by(users.c.email))]
 
     async def save_user(self, user: User) -> None:
         values = _user_values(user)
-        await self._connection.execute(update(users).where(users.c.id == values.pop("id")).values(**values))
+        await self._session.write(update(users).where(users.c.id == values.pop("id")).values(**values))
 
     async def agent(self, agent_id: str, *, lock: bool = False) -> Agent | None:
         query = _AGENTS.where(users.c.id == agent_id)
-        row = (
-            await self._connection.execute(query.with_for_update(of=users) if lock else query)
-        ).one_or_none()
+        row = (await self._session.read(query.with_for_update(of=users) if lock else query)).one()
         return None if row is None else _agent(row)
 
     async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
@@ -65,7 +63,7 @@ class SqlPeople:
             query = query.where(users.c.chat_present | users.c.video_present)
         if ids is not None:
             query = query.where(users.c.id.in_(ids))
-        return [_agent(row) for row in await self._connection.execute(query)]
+        return [_agent(row) for row in await self._session.read(query)]
 
     async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> None:
         await self._set(agent_id, chat_present=chat, video_present=video)
@@ -77,28 +75,24 @@ class SqlPeople:
         await self._set(agent_id, idle_since=at)
 
     async def add_visitor(self, visitor: Visitor) -> None:
-        await self._connection.execute(insert(visitors), asdict(visitor))
+        await self._session.write(insert(visitors), asdict(visitor))
 
     async def visitor(self, visitor_id: str) -> Visitor | None:
-        row = (
-            await self._connection.execute(select(visitors).where(visitors.c.id == visitor_id))
-        ).one_or_none()
+        row = (await self._session.read(select(visitors).where(visitors.c.id == visitor_id))).one()
         return None if row is None else Visitor(**row._mapping)
 
     async def save_visitor(self, visitor: Visitor) -> None:
         values = asdict(visitor)
-        await self._connection.execute(
-            update(visitors).where(visitors.c.id == values.pop("id")).values(**values)
-        )
+        await self._session.write(update(visitors).where(visitors.c.id == values.pop("id")).values(**values))
 
     async def add_socket(self, socket_id: str, subject: str, node: str, at: datetime) -> int:
-        await self._connection.execute(
+        await self._session.write(
             insert(sockets), {"id": socket_id, "subject": subject, "node": node, "opened_at": at}
         )
         return await self._count(subject)
 
     async def remove_socket(self, socket_id: str, subject: str, *, seen_until: datetime | None = None) -> int:
-        await self._connection.execute(delete(sockets).where(sockets.c.id == socket_id))
+        await self._session.write(delete(sockets).where(sockets.c.id == socket_id))
         left = await self._count(subject)
         kind, _, subject_id = subject.partition(":")
         if kind == "agent" and left == 0 and seen_until is not None:
@@ -110,38 +104,36 @@ class SqlPeople:
         removal = delete(sockets)
         if node is not None:
             query, removal = query.where(sockets.c.node == node), removal.where(sockets.c.node == node)
-        subjects = sorted((await self._connection.execute(query)).scalars())
-        await self._connection.execute(removal)
+        subjects = sorted((await self._session.read(query)).values())
+        await self._session.write(removal)
         return subjects
 
     async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime) -> None:
-        await self._connection.execute(
+        await self._session.write(
             update(users).where(users.c.id.in_(agent_ids)).values(seen_until=seen_until)
         )
 
     async def _count(self, subject: str) -> int:
         query = select(func.count()).select_from(sockets).where(sockets.c.subject == subject)
-        return (await self._connection.execute(query)).scalar_one()
+        return (await self._session.read(query)).value()
 
     async def _set(self, agent_id: str, **values: Any) -> None:
-        await self._connection.execute(update(users).where(users.c.id == agent_id).values(**values))
+        await self._session.write(update(users).where(users.c.id == agent_id).values(**values))
 
     async def _user(self, query: Executable) -> User | None:
-        row = (await self._connection.execute(query)).one_or_none()
+        row = (await self._session.read(query)).one()
         return None if row is None else _user(row)
 
 
 class SqlSites:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def add(self, site: Site) -> None:
-        await self._connection.execute(insert(sites), _site_values(site))
+        await self._session.write(insert(sites), _site_values(site))
 
     async def save(self, site: Site) -> None:
-        await self._connection.execute(
-            update(sites).where(sites.c.id == site.id).values(**_site_values(site))
-        )
+        await self._session.write(update(sites).where(sites.c.id == site.id).values(**_site_values(site)))
 
     async def get(self, site_id: str) -> Site | None:
         return await self._one(select(sites).where(sites.c.id == site_id))
@@ -150,20 +142,20 @@ class SqlSites:
         return await self._one(select(sites).where(sites.c.key == key))
 
     async def list(self) -> list[Site]:
-        return [_site(row) for row in await self._connection.execute(select(sites).order_by(sites.c.id))]
+        return [_site(row) for row in await self._session.read(select(sites).order_by(sites.c.id))]
 
     async def _one(self, query: Executable) -> Site | None:
-        row = (await self._connection.execute(query)).one_or_none()
+        row = (await self._session.read(query)).one()
         return None if row is None else _site(row)
 
 
 class SqlContext:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def get(self, conversation_id: str) -> Context:
         query = select(contexts).where(contexts.c.conversation_id == conversation_id)
-        row = (await self._connection.execute(query)).one_or_none()
+        row = (await self._session.read(query)).one()
         return Context() if row is None else Context(row.page_url, row.summary, json.loads(row.slots))
 
     async def put(self, conversation_id: str, context: Context) -> None:
@@ -172,25 +164,25 @@ class SqlContext:
             "summary": context.summary,
             "slots": json.dumps(dict(context.slots), ensure_ascii=False),
         }
-        statement = upsert(self._connection, contexts).values(conversation_id=conversation_id, **values)
-        await self._connection.execute(
+        statement = upsert(self._session, contexts).values(conversation_id=conversation_id, **values)
+        await self._session.write(
             statement.on_conflict_do_update(index_elements=["conversation_id"], set_=values)
         )
 
 
 class SqlPolicies:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None:
-        await self._connection.execute(
-            upsert(self._connection, policies).on_conflict_do_nothing(),
+        await self._session.write(
+            upsert(self._session, policies).on_conflict_do_nothing(),
             {"revision": revision, "files": json.dumps(dict(files), ensure_ascii=False), "added_at": at},
         )
 
     async def files(self, revision: str) -> Mapping[str, str] | None:
         query = select(policies.c.files).where(policies.c.revision == revision)
-        found = (await self._connection.execute(query)).scalar_one_or_none()
+        found = (await self._session.read(query)).value()
         return None if found is None else json.loads(found)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.adapters.codec import dump_effect, load_effect
+from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import FeedRow, KeyRow, OutboxRow, StreamRow, TimerRow
 from orchestrator.adapters.upsert import upsert
 from orchestrator.application.records import DueTimer, FeedEntry, NewEffect, NewFeedEntry, OutboxItem
@@ -23,9 +23,30 @@ feed = FeedRow.__table__  # type: ignore[attr-defined]
 keys = KeyRow.__table__  # type: ignore[attr-defined]
 
 
+# The numbers are given out by the database in the same go: the stream's counter is moved on, and an entry takes
+# its place counted back from there.
+_COUNTER = select(streams.c.seq).where(streams.c.name == bindparam("stream")).scalar_subquery()
+_APPEND = insert(feed).values(
+    stream=bindparam("stream"),
+    seq=_COUNTER - bindparam("back"),
+    kind=bindparam("kind"),
+    conversation_id=bindparam("conversation_id"),
+    ref=bindparam("ref"),
+    detail=bindparam("detail"),
+    at=bindparam("at"),
+)
+
+
+def _advance(session: Session) -> Any:
+    statement = upsert(session, streams)
+    return statement.on_conflict_do_update(
+        index_elements=["name"], set_={"seq": streams.c.seq + statement.excluded.seq}
+    )
+
+
 class SqlOutbox:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def add(self, effects: Sequence[NewEffect], *, at: datetime) -> None:
         if not effects:
@@ -44,13 +65,13 @@ class SqlOutbox:
                     "not_before": at,
                 }
             )
-        await self._connection.execute(upsert(self._connection, outbox).on_conflict_do_nothing(), rows)
+        await self._session.write(upsert(self._session, outbox).on_conflict_do_nothing(), rows)
 
     async def settle(self, *, done: Sequence[int], retry: Mapping[int, tuple[datetime, str]]) -> None:
         if done:
-            await self._connection.execute(delete(outbox).where(outbox.c.id.in_(done)))
+            await self._session.write(delete(outbox).where(outbox.c.id.in_(done)))
         for item_id, (not_before, error) in retry.items():
-            await self._connection.execute(
+            await self._session.write(
                 update(outbox)
                 .where(outbox.c.id == item_id)
                 .values(
@@ -79,9 +100,9 @@ class SqlOutbox:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        rows = list(await self._connection.execute(query))
+        rows = list(await self._session.read(query))
         if rows:
-            await self._connection.execute(
+            await self._session.write(
                 update(outbox)
                 .where(outbox.c.id.in_([row.id for row in rows]))
                 .values(claimed_by=owner, claimed_until=until)
@@ -100,18 +121,18 @@ class SqlOutbox:
 
     async def next_due(self, now: datetime) -> datetime | None:
         query = select(func.min(outbox.c.not_before)).where(outbox.c.not_before > now)
-        return (await self._connection.execute(query)).scalar_one()
+        return (await self._session.read(query)).value()
 
     async def release(self) -> None:
-        await self._connection.execute(update(outbox).values(claimed_by=None, claimed_until=None))
+        await self._session.write(update(outbox).values(claimed_by=None, claimed_until=None))
 
     async def pending(self) -> int:
-        return (await self._connection.execute(select(func.count()).select_from(outbox))).scalar_one()
+        return (await self._session.read(select(func.count()).select_from(outbox))).value()
 
 
 class SqlTimers:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def replace(
         self, conversation_id: str, before: Mapping[TimerName, datetime], after: Mapping[TimerName, datetime]
@@ -123,28 +144,28 @@ class SqlTimers:
             if before.get(name) != deadline
         ]
         if gone:
-            await self._connection.execute(
+            await self._session.write(
                 delete(timers).where(timers.c.conversation_id == conversation_id, timers.c.name.in_(gone))
             )
         if changed:
-            statement = upsert(self._connection, timers)
+            statement = upsert(self._session, timers)
             statement = statement.on_conflict_do_update(
                 index_elements=["conversation_id", "name"], set_={"deadline": statement.excluded.deadline}
             )
-            await self._connection.execute(statement, changed)
+            await self._session.write(statement, changed)
 
     async def due(self, now: datetime, *, limit: int) -> list[DueTimer]:
         query = select(timers).where(timers.c.deadline <= now).order_by(timers.c.deadline).limit(limit)
         return [
             DueTimer(row.conversation_id, TimerName(row.name), row.deadline)
-            for row in await self._connection.execute(query)
+            for row in await self._session.read(query)
         ]
 
     async def next_deadline(self) -> datetime | None:
-        return (await self._connection.execute(select(func.min(timers.c.deadline)))).scalar_one()
+        return (await self._session.read(select(func.min(timers.c.deadline)))).value()
 
     async def remove(self, timer: DueTimer) -> None:
-        await self._connection.execute(
+        await self._session.write(
             delete(timers).where(
                 timers.c.conversation_id == timer.conversation_id,
                 timers.c.name == timer.name.value,
@@ -154,29 +175,24 @@ class SqlTimers:
 
 
 class SqlFeed:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> Mapping[str, int]:
-        heads: dict[str, int] = {}
+    async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> None:
+        if not entries:
+            return
+        counts = Counter(entry.stream for entry in entries)
         # In one order, so that two transactions never wait for each other's streams.
-        for stream, count in sorted(Counter(entry.stream for entry in entries).items()):
-            statement = upsert(self._connection, streams).values(name=stream, seq=bindparam("count"))
-            statement = statement.on_conflict_do_update(
-                index_elements=["name"], set_={"seq": streams.c.seq + statement.excluded.seq}
-            ).returning(streams.c.seq)
-            heads[stream] = (await self._connection.execute(statement, {"count": count})).scalar_one()
-        next_seq = {
-            stream: heads[stream] - count
-            for stream, count in Counter(entry.stream for entry in entries).items()
-        }
+        await self._session.write(
+            _advance(self._session), [{"name": name, "seq": counts[name]} for name in sorted(counts)]
+        )
         rows: list[dict[str, Any]] = []
         for entry in entries:
-            next_seq[entry.stream] += 1
+            counts[entry.stream] -= 1
             rows.append(
                 {
                     "stream": entry.stream,
-                    "seq": next_seq[entry.stream],
+                    "back": counts[entry.stream],
                     "kind": entry.kind,
                     "conversation_id": entry.conversation_id,
                     "ref": entry.ref,
@@ -184,9 +200,7 @@ class SqlFeed:
                     "at": at,
                 }
             )
-        if rows:
-            await self._connection.execute(insert(feed), rows)
-        return heads
+        await self._session.write(_APPEND, rows)
 
     async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]:
         query = (
@@ -197,22 +211,22 @@ class SqlFeed:
         )
         return [
             FeedEntry(row.stream, row.seq, row.kind, row.conversation_id, row.ref, row.detail)
-            for row in await self._connection.execute(query)
+            for row in await self._session.read(query)
         ]
 
     async def head(self, stream: str) -> int:
         query = select(streams.c.seq).where(streams.c.name == stream)
-        return (await self._connection.execute(query)).scalar_one_or_none() or 0
+        return (await self._session.read(query)).value() or 0
 
 
 class SqlKeys:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def add(self, key: str, at: datetime) -> bool:
-        statement = upsert(self._connection, keys).on_conflict_do_nothing()
-        return (await self._connection.execute(statement, {"key": key, "at": at})).rowcount == 1
+        statement = upsert(self._session, keys).on_conflict_do_nothing()
+        return (await self._session.read(statement, {"key": key, "at": at})).count == 1
 
     async def known(self, key: str) -> bool:
         query = select(keys.c.key).where(keys.c.key == key)
-        return (await self._connection.execute(query)).first() is not None
+        return (await self._session.read(query)).one() is not None

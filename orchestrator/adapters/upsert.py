@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.adapters.session import Session
 
 
-def upsert(connection: AsyncConnection, table: Any) -> Any:
-    """An insert for the connection's database that knows ``on_conflict_do_update`` and ``…_nothing``."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def upsert(session: Session, table: Any) -> Any:
+    """An insert for the session's database that knows ``on_conflict_do_update`` and ``…_nothing``."""
+    return sqlite.insert(table) if session.dialect == "sqlite" else postgresql.insert(table)

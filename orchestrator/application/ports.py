@@ -189,8 +189,8 @@ class TimerTable(Protocol):
 
 
 class FeedTable(Protocol):
-    async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> Mapping[str, int]:
-        """Add entries, numbered without gaps per stream; returns the newest number of each stream touched."""
+    async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> None:
+        """Add entries, numbered without gaps per stream, in the order of commits."""
         ...
 
     async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]: ...

@@ -17,8 +17,10 @@ from orchestrator.domain.events import Event
 from orchestrator.domain.evolve import FIELDS, difference, evolve
 from rules.decision import Decision
 
-MOMENTS = st.datetimes(
-    min_value=datetime(1970, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)
+MOMENTS = st.datetimes(  # hypothesis wants bounds without a zone, and adds it.
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2200, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 WORDS = st.text(st.characters(codec="utf-8"), max_size=20)
 st.register_type_strategy(datetime, MOMENTS)
@@ -74,4 +76,4 @@ def test_decisions(decision: Decision) -> None:
 
 def test_every_field_can_change() -> None:
     for name in FIELDS:
-        assert codec._field(name)  # noqa: SLF001
+        assert codec._field(name)

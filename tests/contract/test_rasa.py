@@ -56,7 +56,12 @@ async def test_a_delivery_is_signed_and_understood_by_the_channel(rasa: RasaBot)
         SECRET, headers["x-visavis-timestamp"], request.content, headers["x-visavis-signature"], now
     )
     heard = parse_delivery(request.content)
-    assert (heard.id, heard.conversation_id, heard.kind, heard.text) == ("m_1", "c_1", "message", DELIVERY.text)
+    assert (heard.id, heard.conversation_id, heard.kind, heard.text) == (
+        "m_1",
+        "c_1",
+        "message",
+        DELIVERY.text,
+    )
     assert heard.context == {
         "language": "fr",
         "device": "mobile",
@@ -140,10 +145,9 @@ async def test_starting_then_ready_then_down_then_ready(rasa: RasaBot, statuses:
 @respx.mock
 async def test_it_is_watched_in_the_background(rasa: RasaBot, statuses: list[BotStatus]) -> None:
     respx.get(HEALTH).respond(200)
+    became_ready = asyncio.Event()
+    rasa._on_status = lambda status: (statuses.append(status), became_ready.set())
     await rasa.start()
     async with asyncio.timeout(5):
-        while rasa.status() != "ready":
-            await asyncio.sleep(0)
+        await became_ready.wait()
     assert statuses == ["ready"]
-
-

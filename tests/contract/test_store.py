@@ -105,11 +105,15 @@ async def test_an_old_version_is_refused(store: Store) -> None:
 
 async def test_all_or_nothing(store: Store) -> None:
     await people(store)
-    with pytest.raises(RuntimeError, match="broken"):
+
+    async def half() -> None:
         async with store.transaction() as tx:
             await tx.conversations.insert(conversation(), last_position=0)
             await tx.keys.add("k", NOW)
             raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        await half()
     async with store.transaction(read_only=True) as tx:
         assert await tx.conversations.load("c1") is None
         assert not await tx.keys.known("k")
@@ -254,9 +258,10 @@ async def test_messages_and_their_erasure(store: Store) -> None:
 async def test_a_feed_is_numbered_per_stream(store: Store) -> None:
     entries = [NewFeedEntry("visitor:1", "message", "c1", "m1"), NewFeedEntry("agent:1", "agent")]
     async with store.transaction() as tx:
-        assert await tx.feed.append(entries, at=NOW) == {"visitor:1": 1, "agent:1": 1}
-        assert await tx.feed.append([entries[0], entries[0]], at=NOW) == {"visitor:1": 3}
-        assert await tx.feed.append([], at=NOW) == {}
+        await tx.feed.append(entries, at=NOW)
+        assert (await tx.feed.head("visitor:1"), await tx.feed.head("agent:1")) == (1, 1)
+        await tx.feed.append([entries[0], entries[0]], at=NOW)
+        await tx.feed.append([], at=NOW)
     async with store.transaction(read_only=True) as tx:
         assert await tx.feed.head("visitor:1") == 3
         assert await tx.feed.head("visitor:2") == 0
@@ -294,7 +299,10 @@ async def test_the_outbox_gives_the_head_of_each_lane_once(store: Store) -> None
         (again,) = await tx.outbox.claim("me", later(6), until=later(60), limit=10)
         assert (again.key, again.attempts) == ("b1", 1)
         # A lease that ran out, and a start with nobody else there.
-        assert [one.key for one in await tx.outbox.claim("you", later(61), until=later(99), limit=9)] == ["a2", "b1"]
+        assert [one.key for one in await tx.outbox.claim("you", later(61), until=later(99), limit=9)] == [
+            "a2",
+            "b1",
+        ]
         await tx.outbox.release()
         assert len(await tx.outbox.claim("me", later(61), until=later(99), limit=1)) == 1
 
@@ -327,7 +335,12 @@ async def test_people_presence_and_sockets(store: Store) -> None:
         await tx.people.add_socket("s3", "visitor:v1", "other", NOW)
         agent = await tx.people.agent("a1", lock=True)
         assert agent is not None
-        assert (agent.sockets, agent.chat_present, agent.video_present, agent.can_video) == (2, True, False, False)
+        assert (agent.sockets, agent.chat_present, agent.video_present, agent.can_video) == (
+            2,
+            True,
+            False,
+            False,
+        )
         assert (agent.idle_since, agent.languages) == (NOW, ("fr", "en"))
         assert [one.id for one in await tx.people.agents(present=True)] == ["a1"]
         assert [one.id for one in await tx.people.agents(["a2", "a1"])] == ["a1", "a2"]

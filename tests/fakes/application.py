@@ -175,9 +175,7 @@ class Application:
         )
         return site.key
 
-    async def agent(
-        self, name: str, *, chat: bool = True, video: bool = True, connected: bool = True
-    ) -> str:
+    async def agent(self, name: str, *, chat: bool = True, video: bool = True, connected: bool = True) -> str:
         """An agent at the desk; returns the id."""
         user = await self.accounts.create_user(
             email=f"{name}@example.org", name=name.title(), role="agent", password="long enough"

@@ -39,9 +39,7 @@ class FakeMedia:
         self._maybe_fail()
         self.rooms.setdefault(call_id, FakeRoom(camera))
 
-    async def join(
-        self, call_id: str, *, role: Role, connection_id: str, offer_sdp: str, camera: str
-    ) -> str:
+    async def join(self, call_id: str, *, role: Role, connection_id: str, offer_sdp: str, camera: str) -> str:
         if offer_sdp == "nonsense":
             raise MediaRefused("invalid_offer", "line 1 is no SDP")
         room = self.rooms.setdefault(call_id, FakeRoom(camera))

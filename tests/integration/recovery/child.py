@@ -41,14 +41,14 @@ async def stand_still(handled: Handled) -> None:
     written = [message for message in handled.messages if message.author == "visitor"]
     if written:
         print("acknowledged", written[0].id, flush=True)
-        time.sleep(60)
+        time.sleep(60)  # noqa: ASYNC251 - blocking everything is the point
 
 
 async def main(database: Path, deliveries: Path, step: str, turn: str) -> None:
     app = Application(database, ids_prefix=f"{step}-{turn}-")
     app.bot.deliver = FileBot(deliveries).deliver  # type: ignore[method-assign]
     if os.environ.get(BLOCK):
-        app.handler._on_acknowledged = stand_still  # noqa: SLF001
+        app.handler._on_acknowledged = stand_still
     await app.begin()
     await app.recovery.run()
     await app.effects.start()

@@ -91,7 +91,9 @@ async def test_sites(app: Application) -> None:
         await app.site("one")
     with pytest.raises(Invalid):
         await app.sites.create(site_id="x", name="X", allowed_origins=["https://a.example/path"])
-    site = await app.sites.put(site_id="one", name="New", allowed_origins=["HTTPS://B.example:443/"], bot=False)
+    site = await app.sites.put(
+        site_id="one", name="New", allowed_origins=["HTTPS://B.example:443/"], bot=False
+    )
     assert site.allowed_origins == ("https://b.example",)
     assert await app.sites.get("one") == site
     with pytest.raises(NotFound):

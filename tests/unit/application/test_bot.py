@@ -11,9 +11,7 @@ from tests.fakes.application import TRIGGER, Application
 
 
 async def write(app: Application, visitor: str, conversation: str, text: str) -> str:
-    posted = await app.conversations.post_visitor_message(
-        visitor, conversation, client_id=text, text=text
-    )
+    posted = await app.conversations.post_visitor_message(visitor, conversation, client_id=text, text=text)
     await app.settle()
     return posted["message"]["id"]
 
@@ -114,7 +112,9 @@ async def test_a_card_without_the_phrase_goes_to_chat(app: Application) -> None:
     key = await app.site()
     claire = await app.agent("claire")
     _, conversation = await app.chat(key)
-    await app.say(conversation, BotTransfer("card", text="Un conseiller arrive {when}.", slots={"when": "vite"}))
+    await app.say(
+        conversation, BotTransfer("card", text="Un conseiller arrive {when}.", slots={"when": "vite"})
+    )
     assert (await app.lines(conversation))[-1] == ("bot", "Un conseiller arrive vite.")
     c = await app.check(conversation)
     assert c.invitation is not None

@@ -97,7 +97,8 @@ async def test_a_drop_leaves_a_grace_and_then_an_offer_to_resume(app: Applicatio
     await app.settle()
     assert view["state"] == "video_lobby"
     c = await app.check(conversation)
-    assert c.call is not None and c.call.id != call
+    assert c.call is not None
+    assert c.call.id != call
     await app.join(conversation, "visitor", visitor)
     await app.join(conversation, "agent", claire)
     assert (await app.check(conversation)).state is State.IN_VIDEO
@@ -112,7 +113,8 @@ async def test_a_connection_that_comes_back_within_the_grace_goes_on(app: Applic
     await app.advance(60)
     c = await app.check(conversation)
     assert c.state is State.IN_VIDEO
-    assert c.call is not None and c.call.connected == frozenset(Role)
+    assert c.call is not None
+    assert c.call.connected == frozenset(Role)
 
 
 async def test_a_lost_room_is_opened_again(app: Application) -> None:
@@ -156,9 +158,7 @@ async def test_an_agents_proposal(app: Application) -> None:
     with pytest.raises(Refused):
         await app.conversations.answer_proposal(visitor, conversation, proposal, accept=True)
     view = await app.conversations.propose_video(claire, conversation)
-    view = await app.conversations.answer_proposal(
-        visitor, conversation, view["proposal"]["id"], accept=True
-    )
+    view = await app.conversations.answer_proposal(visitor, conversation, view["proposal"]["id"], accept=True)
     assert view["state"] == "video_lobby"
     await app.check(conversation)
 
@@ -175,7 +175,8 @@ async def test_a_transfer_to_a_colleague(app: Application) -> None:
     await app.settle()
     assert (view["state"], view["mine"]) == ("video_lobby", True)
     c = await app.check(conversation)
-    assert c.call is not None and c.call.id != call
+    assert c.call is not None
+    assert c.call.id != call
     assert app.media.closed == [call]
     seen = await app.conversations.visitor_conversation(c.visitor_id, conversation)
     assert "client pressé" not in str(seen)

@@ -134,7 +134,9 @@ async def test_a_reload_costs_no_invitation(app: Application) -> None:
 
 
 async def test_without_places_nobody_is_parked(database: Path) -> None:
-    policy = policy_with({"routing.yaml": ("places: { chat: 10, video: 5 }", "places: { chat: 0, video: 0 }")})
+    policy = policy_with(
+        {"routing.yaml": ("places: { chat: 10, video: 5 }", "places: { chat: 0, video: 0 }")}
+    )
     async with running(database, policy=policy) as app:
         key = await app.site()
         visitor, conversation = await app.chat(key)
@@ -158,4 +160,3 @@ async def test_without_places_nobody_is_parked(database: Path) -> None:
         assert (c.state, c.party) == (State.CHAT, Party.BOT)
         assert "TransferFailed" in await app.events(conversation)
         assert app.bot.deliveries[-1].event_reason == "declined_by_all"
-

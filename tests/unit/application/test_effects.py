@@ -99,10 +99,10 @@ async def test_the_runner_works_in_the_background(app: Application) -> None:
     started = await app.conversations.start(visitor, client_id="s")
     conversation = started["conversation"]["id"]
     async with asyncio.timeout(10):
-        while not app.bot.deliveries:
+        while not app.bot.deliveries:  # noqa: ASYNC110 - real threads work here
             await asyncio.sleep(0.01)
         app.clock.advance(timedelta(minutes=16))
-        while (await app.snapshot(conversation)).state is not State.CLOSED:
+        while (await app.snapshot(conversation)).state is not State.CLOSED:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await app.timers.stop()
     await app.effects.stop()

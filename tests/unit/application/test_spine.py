@@ -43,8 +43,10 @@ async def test_from_bot_to_video_and_back_in_one_conversation(app: Application) 
     assert result.refused == (("r4", "after_transfer"),)
     c = await app.check(conversation)
     assert c.state is State.QUEUED
-    assert c.verdict is not None and c.verdict.escalates
-    assert c.invitation is not None and c.invitation.agent_id == claire
+    assert c.verdict is not None
+    assert c.verdict.escalates
+    assert c.invitation is not None
+    assert c.invitation.agent_id == claire
 
     state = await app.conversations.agent_state(claire)
     (invitation,) = state["invitations"]
@@ -56,7 +58,8 @@ async def test_from_bot_to_video_and_back_in_one_conversation(app: Application) 
     await app.settle()
     assert view["state"] == "video_lobby"
     c = await app.check(conversation)
-    assert c.call is not None and c.call.id in app.media.rooms
+    assert c.call is not None
+    assert c.call.id in app.media.rooms
 
     await app.join(conversation, "visitor", visitor)
     assert (await app.check(conversation)).state is State.VIDEO_LOBBY

@@ -113,7 +113,7 @@ async def test_streams_end_when_the_service_stops(app: Application) -> None:
             return [frame async for frame in stream]
 
     listening = asyncio.create_task(listen())
-    while not app.streams._open:  # noqa: SLF001
+    while not app.streams._open:  # noqa: ASYNC110
         await asyncio.sleep(0)
     await app.streams.stop()
     assert (await asyncio.wait_for(listening, 5))[0]["type"] == "welcome"

@@ -60,9 +60,7 @@ async def test_every_view_of_every_stage(app: Application) -> None:
     assert accepted["escalation"]["escalates"] is True
     await app.settle()
     await look_at_everything(app, visitor, agent, conversation, key)
-    schemas.CallToken.model_validate(
-        await app.calls.mint(conversation, role="visitor", subject=visitor)
-    )
+    schemas.CallToken.model_validate(await app.calls.mint(conversation, role="visitor", subject=visitor))
     await app.join(conversation, "visitor", visitor)
     await app.join(conversation, "agent", agent)
     await look_at_everything(app, visitor, agent, conversation, key)
