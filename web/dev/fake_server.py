@@ -343,6 +343,16 @@ async def lamp():
     return Response(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 280 200" width="280" height="200">{art}</svg>', media_type="image/svg+xml")
 
 
+@app.middleware("http")
+async def strict(request: Request, call_next):
+    response = await call_next(request)
+    if request.url.path.startswith(("/desk", "/demo")):
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; media-src 'self' blob:"
+        )
+    return response
+
+
 @app.get("/desk/reset")
 async def reset_page():
     return FileResponse(STATIC / "desk" / "index.html")

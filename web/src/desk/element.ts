@@ -2,6 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { base } from "../styles/base";
 import { callStyles } from "../styles/call";
+import { composerStyles } from "../styles/composer";
 import { lineStyles } from "../styles/lines";
 import { ringStyles } from "../styles/ring";
 import { tokens } from "../styles/tokens";
@@ -29,6 +30,7 @@ export class VisavisDesk extends LitElement {
     ringStyles,
     callStyles,
     lineStyles,
+    composerStyles,
     formStyles,
     gateStyles,
     layoutStyles,

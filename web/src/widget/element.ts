@@ -2,6 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { base } from "../styles/base";
 import { callStyles } from "../styles/call";
+import { composerStyles } from "../styles/composer";
 import { lineStyles } from "../styles/lines";
 import { ringStyles } from "../styles/ring";
 import { tokens } from "../styles/tokens";
@@ -26,6 +27,7 @@ export class VisavisWidget extends LitElement {
     ringStyles,
     callStyles,
     lineStyles,
+    composerStyles,
     panelStyles,
     footStyles,
     stageStyles,

@@ -29,6 +29,9 @@ export type Confirmation = "hang-up" | "close";
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_EVERY_MS = 3_000;
 const TOAST_MS = 6_000;
+const POLL_MS = 5_000;
+/** As in the style sheet of the stage. */
+const NARROW = "(max-width: 860px)";
 
 export class WidgetStore {
   readonly config: WidgetConfig;
@@ -58,6 +61,7 @@ export class WidgetStore {
   #lines = new Map<string, Message[]>();
   #events: EventStream<VisitorEvent> | null = null;
   #offset = 0;
+  #poll: ReturnType<typeof setInterval> | undefined;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #typingSent = 0;
@@ -185,6 +189,7 @@ export class WidgetStore {
 
   showChatInCall(shown: boolean): void {
     this.chatInCall = shown;
+    if (shown) this.unread = 0;
     this.#changed();
   }
 
@@ -252,6 +257,7 @@ export class WidgetStore {
       onEvent: (event) => this.#on(event),
       onStatus: (status) => {
         this.stream = status;
+        this.#pollWhileBroken(status);
         if (status === "open") void this.outbox.flush();
         this.#changed();
       },
@@ -262,6 +268,19 @@ export class WidgetStore {
       onReset: () => void this.#renew(),
     });
     this.#events.start();
+  }
+
+  /** Where a proxy lets no socket through, the conversation is asked for instead. */
+  #pollWhileBroken(status: StreamStatus): void {
+    if (status === "open" || status === "stopped") {
+      clearInterval(this.#poll);
+      this.#poll = undefined;
+      return;
+    }
+    this.#poll ??= setInterval(() => {
+      const id = this.conversation?.id;
+      if (id && this.conversation?.state !== "closed") void this.#load(id).catch(() => undefined);
+    }, POLL_MS);
   }
 
   #on(event: VisitorEvent): void {
@@ -287,7 +306,12 @@ export class WidgetStore {
     this.#add(line);
     if (known || line.author.role === "visitor") return;
     this.#hideTyping();
-    if (!this.open && line.content.type !== "notice") this.unread += 1;
+    if (this.#chatHidden && line.content.type !== "notice") this.unread += 1;
+  }
+
+  /** The panel is closed, or the call covers the chat of a narrow one. */
+  get #chatHidden(): boolean {
+    return !this.open || (this.call.phase !== "idle" && !this.chatInCall && matchMedia(NARROW).matches);
   }
 
   #add(line: Message): void {
@@ -306,6 +330,7 @@ export class WidgetStore {
     if (next.state !== "in_video" && this.confirming === "hang-up") this.confirming = null;
     if (next.state === "closed") this.confirming = null;
     if (begins("video_lobby")) this.chatInCall = false;
+    if (next.state === "chat" && this.open) this.unread = 0;
     if (begins("video_lobby") || begins("in_video") || proposed) this.show();
     this.call.follow(next);
     this.#changed();

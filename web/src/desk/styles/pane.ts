@@ -79,54 +79,6 @@ export const paneStyles = css`
   .proposal-bar p {
     flex: 1;
   }
-  .composer {
-    display: flex;
-    align-items: flex-end;
-    gap: var(--s2);
-    margin: 0 var(--s3) var(--s4);
-    padding: 6px;
-    border-radius: var(--r3);
-    background: var(--surface);
-    box-shadow:
-      inset 0 0 0 1.5px var(--line-strong),
-      var(--shadow-1);
-  }
-  .composer:focus-within {
-    box-shadow: inset 0 0 0 2.5px var(--focus);
-  }
-  .composer textarea {
-    flex: 1;
-    min-inline-size: 0;
-    min-block-size: 40px;
-    max-block-size: 176px;
-    padding: 9px 10px;
-    border: 0;
-    background: none;
-    resize: none;
-    font-size: 16px;
-    line-height: 22px;
-  }
-  .composer textarea:focus-visible {
-    outline: none;
-  }
-  .composer textarea::placeholder {
-    color: var(--ink-3);
-    opacity: 1;
-  }
-  .send {
-    display: grid;
-    place-items: center;
-    flex: none;
-    inline-size: 40px;
-    block-size: 40px;
-    border-radius: 13px;
-    background: var(--accent);
-    color: var(--on-accent);
-  }
-  .send:hover {
-    background: var(--accent-deep);
-  }
-
   .info {
     grid-area: info;
     position: relative;

@@ -33,7 +33,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
         notices: store.notices,
         base: store.base,
         language: store.language,
-        online: store.stream === "open",
+        online: store.stream === "open" && navigator.onLine,
         author: (line) => author(store, line),
         retry: (clientId) => store.outbox.retry(clientId),
       })}

@@ -77,6 +77,11 @@ export const stageStyles = css`
   }
   .chat-toggle {
     display: none;
+    position: relative;
+  }
+  .chat-toggle .badge {
+    inset-block-start: -4px;
+    inset-inline-end: -4px;
   }
 
   @media (max-width: 860px) {
@@ -100,8 +105,8 @@ export const stageStyles = css`
       flex: 0 0 44%;
     }
     .show-chat .self {
-      inline-size: 84px;
-      inset-block-end: 72px;
+      inline-size: 76px;
+      inset-block-end: 88px;
     }
     .panel:not(.show-chat) .self {
       inset-block-end: 92px;

@@ -19,7 +19,7 @@ export function history(store: WidgetStore): TemplateResult {
       notices: store.notices,
       base: store.config.base,
       language: store.language,
-      online: store.stream === "open",
+      online: store.stream === "open" && navigator.onLine,
       author: (line) => author(store, line),
       retry: (clientId) => store.outbox.retry(clientId),
     })}

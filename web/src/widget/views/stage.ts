@@ -144,11 +144,12 @@ function call(store: WidgetStore): TemplateResult {
       <button
         class="control chat-toggle ${store.chatInCall ? "on" : ""}"
         data-testid="toggle-chat"
-                aria-label=${store.chatInCall ? t.showVideo : t.showChat}
+                aria-label=${chatLabel(store)}
         title=${store.chatInCall ? t.showVideo : t.showChat}
         @click=${() => store.showChatInCall(!store.chatInCall)}
       >
         ${icons.chat(22)}
+        ${store.unread > 0 ? html`<span class="badge" aria-hidden="true">${store.unread}</span>` : nothing}
       </button>
       ${
         conversation?.can.hang_up || conversation?.can.leave_lobby
@@ -165,6 +166,11 @@ function call(store: WidgetStore): TemplateResult {
       }
     </div>
   </section>`;
+}
+
+function chatLabel({ t, chatInCall, unread }: WidgetStore): string {
+  if (chatInCall) return t.showVideo;
+  return unread > 0 ? `${t.showChat} (${t.unread(unread)})` : t.showChat;
 }
 
 function cameraButton(store: WidgetStore): TemplateResult {
