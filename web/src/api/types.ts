@@ -3,7 +3,920 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/admin/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sites
+         * @description The sites that carry the widget.
+         */
+        get: operations["sites_api_admin_sites_get"];
+        put?: never;
+        /**
+         * Create Site
+         * @description Add a site; its pages may use the widget at once.
+         */
+        post: operations["create_site_api_admin_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users
+         * @description Everybody with an account.
+         */
+        get: operations["users_api_admin_users_get"];
+        put?: never;
+        /**
+         * Create User
+         * @description Make an account.
+         */
+        post: operations["create_user_api_admin_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/reset-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Link
+         * @description A token with which somebody sets a new password, once and within an hour.
+         */
+        post: operations["reset_link_api_admin_users__id__reset_link_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversation
+         * @description A conversation and its history: one's own, or any for a supervisor.
+         */
+        get: operations["conversation_api_agent_conversations__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/call/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Token
+         * @description A token for one connection to the call.
+         */
+        post: operations["call_token_api_agent_conversations__id__call_token_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description Close the conversation.
+         */
+        post: operations["close_api_agent_conversations__id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/invitation/{invitation_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Take the conversation.
+         */
+        post: operations["accept_api_agent_conversations__id__invitation__invitation_id__accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/invitation/{invitation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline
+         * @description Leave it to somebody else.
+         */
+        post: operations["decline_api_agent_conversations__id__invitation__invitation_id__decline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Message
+         * @description Write to the visitor.
+         */
+        post: operations["post_message_api_agent_conversations__id__messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description Invite a colleague to take over; one stays until it is accepted.
+         */
+        post: operations["transfer_api_agent_conversations__id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/video/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hang Up
+         * @description End the video; the chat goes on.
+         */
+        post: operations["hang_up_api_agent_conversations__id__video_hang_up_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/video/leave-lobby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Lobby
+         * @description Go back to chat before the call has begun.
+         */
+        post: operations["leave_lobby_api_agent_conversations__id__video_leave_lobby_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/video/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Video
+         * @description Offer the visitor to go to video.
+         */
+        post: operations["propose_video_api_agent_conversations__id__video_propose_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/video/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Video
+         * @description Take the offer back.
+         */
+        post: operations["withdraw_video_api_agent_conversations__id__video_withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Presence
+         * @description Switch chat and video on or off.
+         */
+        put: operations["set_presence_api_agent_presence_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description Everything the desk shows on opening.
+         */
+        get: operations["state_api_agent_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Sign in; the session comes as a cookie.
+         */
+        post: operations["login_api_auth_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description Forget the session of this browser.
+         */
+        post: operations["logout_api_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who is signed in.
+         */
+        get: operations["me_api_auth_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Set a new password. Every other session of the account ends.
+         */
+        post: operations["change_password_api_auth_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Set a new password with a reset link, which works once; signs in.
+         */
+        post: operations["reset_password_api_auth_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bot/rasa/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn
+         * @description Take one turn of the bot. Sent again, it changes nothing.
+         */
+        post: operations["turn_api_bot_rasa_turns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call_id}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join
+         * @description Join with an offer. The token is spent by this.
+         */
+        post: operations["join_api_calls__call_id__connections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call_id}/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave
+         * @description Leave: this connection ends. What that means for the conversation, its rules decide.
+         */
+        delete: operations["leave_api_calls__call_id__connections__connection_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Add Candidates
+         * @description Add ICE candidates (RFC 8840).
+         */
+        patch: operations["add_candidates_api_calls__call_id__connections__connection_id__patch"];
+        trace?: never;
+    };
+    "/api/conversations/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description The why of every step: the row that decided, the facts it read, and the rows that nearly did.
+         */
+        get: operations["decisions_api_conversations__id__decisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Start a conversation; the open one is returned when there is one.
+         */
+        post: operations["start_api_visitor_conversations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversation
+         * @description The conversation as it is now, and its history.
+         */
+        get: operations["conversation_api_visitor_conversations__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/call/camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Switch Camera
+         * @description Open or shut the media server's gate for the visitor's camera, as far as the policy allows.
+         */
+        put: operations["switch_camera_api_visitor_conversations__id__call_camera_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/call/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Token
+         * @description A token for one connection to the call.
+         */
+        post: operations["call_token_api_visitor_conversations__id__call_token_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/capability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Capability
+         * @description Tell whether this browser can do video at all.
+         */
+        put: operations["set_capability_api_visitor_conversations__id__capability_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description Close the conversation.
+         */
+        post: operations["close_api_visitor_conversations__id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Language
+         * @description The visitor chose a language.
+         */
+        put: operations["set_language_api_visitor_conversations__id__language_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Message
+         * @description Write. In a closed conversation this starts a new one, and `conversation_id` of the answer differs.
+         */
+        post: operations["post_message_api_visitor_conversations__id__messages_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Person
+         * @description Ask for a person.
+         */
+        post: operations["ask_for_person_api_visitor_conversations__id__person_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/queue/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Queue
+         * @description Give up the place in the queue; the conversation goes on.
+         */
+        post: operations["leave_queue_api_visitor_conversations__id__queue_leave_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Video
+         * @description Ask for a video conversation.
+         */
+        post: operations["ask_for_video_api_visitor_conversations__id__video_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/video/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Video
+         * @description Accept the agent's proposal: the lobby opens.
+         */
+        post: operations["accept_video_api_visitor_conversations__id__video_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/video/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline Video
+         * @description Decline the agent's proposal: the chat goes on.
+         */
+        post: operations["decline_video_api_visitor_conversations__id__video_decline_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/video/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hang Up
+         * @description End the video; the chat goes on.
+         */
+        post: operations["hang_up_api_visitor_conversations__id__video_hang_up_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/video/leave-lobby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Lobby
+         * @description Stay in chat instead of joining the call.
+         */
+        post: operations["leave_lobby_api_visitor_conversations__id__video_leave_lobby_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/video/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Video
+         * @description Resume a call that dropped.
+         */
+        post: operations["resume_video_api_visitor_conversations__id__video_resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Session
+         * @description Open the widget on a page: who the visitor is, what the site offers, and the conversation that goes on.
+         */
+        post: operations["open_session_api_visitor_session_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description The process answers.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description The numbers, as Prometheus reads them.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description The parts that a visitor needs work. A bot that is starting does not count: people can be served.
+         */
+        get: operations["readyz_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -42,22 +955,13 @@ export interface components {
         };
         /** AgentConversation */
         AgentConversation: {
-            /** @default null */
             agent: components["schemas"]["PersonView"] | null;
-            /** @default null */
             call: components["schemas"]["CallView"] | null;
             can: components["schemas"]["AgentActions"];
-            /**
-             * Closed At
-             * @default null
-             */
+            /** Closed At */
             closed_at: string | null;
-            /** @default null */
             escalation: components["schemas"]["EscalationView"] | null;
-            /**
-             * Group
-             * @default null
-             */
+            /** Group */
             group: string | null;
             /** Id */
             id: string;
@@ -73,9 +977,7 @@ export interface components {
              * @enum {string}
              */
             party: "none" | "bot" | "agent";
-            /** @default null */
             proposal: components["schemas"]["ProposalView"] | null;
-            /** @default null */
             queue: components["schemas"]["QueueView"] | null;
             /** Site Id */
             site_id: string;
@@ -98,17 +1000,11 @@ export interface components {
              * @enum {string}
              */
             state: "chat" | "queued" | "video_lobby" | "in_video" | "closed";
-            /**
-             * Summary
-             * @default null
-             */
+            /** Summary */
             summary: string | null;
             /** Version */
             version: number;
-            /**
-             * Video Unavailable
-             * @default null
-             */
+            /** Video Unavailable */
             video_unavailable: string | null;
             visitor: components["schemas"]["VisitorInfo"];
         };
@@ -118,9 +1014,8 @@ export interface components {
             /** Seq */
             seq: number;
             /**
-             * Type
-             * @default conversation
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "conversation";
         };
@@ -130,7 +1025,16 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["Message"][];
         };
-        /** AgentHello */
+        /** AgentFrame */
+        AgentFrame: components["schemas"]["WelcomeFrame"] | components["schemas"]["PingFrame"] | components["schemas"]["MessageFrame"] | components["schemas"]["AgentConversationFrame"] | components["schemas"]["InvitationFrame"] | components["schemas"]["InvitationEndedFrame"] | components["schemas"]["AgentStateFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ErrorFrame"];
+        /**
+         * AgentHello
+         * @example {
+         *       "after": 0,
+         *       "can_video": true,
+         *       "type": "hello"
+         *     }
+         */
         AgentHello: {
             /**
              * After
@@ -179,18 +1083,14 @@ export interface components {
             /** Seq */
             seq: number;
             /**
-             * Type
-             * @default agent
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "agent";
         };
         /** Author */
         Author: {
-            /**
-             * Name
-             * @default null
-             */
+            /** Name */
             name: string | null;
             /**
              * Role
@@ -200,13 +1100,8 @@ export interface components {
         };
         /** BotCustomReply */
         BotCustomReply: {
-            /**
-             * Data
-             * @default {}
-             */
-            data: {
-                [key: string]: unknown;
-            };
+            /** Data */
+            data: unknown;
             /** Id */
             id: string;
             /**
@@ -236,10 +1131,7 @@ export interface components {
         BotInlineCard: {
             /** Text */
             text: string;
-            /**
-             * Title
-             * @default null
-             */
+            /** Title */
             title: string | null;
         };
         /** BotQuickReply */
@@ -257,9 +1149,8 @@ export interface components {
              */
             status: "ready" | "starting" | "down";
             /**
-             * Type
-             * @default bot
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "bot";
         };
@@ -285,19 +1176,12 @@ export interface components {
          * @description A transfer card: by id of the policy's cards, or inline.
          */
         BotTransferReply: {
-            /** @default null */
             card: components["schemas"]["BotInlineCard"] | null;
-            /**
-             * Card Id
-             * @default null
-             */
+            /** Card Id */
             card_id: string | null;
             /** Id */
             id: string;
-            /**
-             * Reason
-             * @default null
-             */
+            /** Reason */
             reason: string | null;
             /**
              * Slots
@@ -306,10 +1190,7 @@ export interface components {
             slots: {
                 [key: string]: string;
             };
-            /**
-             * Summary
-             * @default null
-             */
+            /** Summary */
             summary: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -320,17 +1201,32 @@ export interface components {
         /**
          * BotTurn
          * @description One turn of the bot, posted when it has ended; signed with the shared secret.
+         *
+         *     ``in_reply_to`` is null for what the bot says by itself (a reminder).
+         * @example {
+         *       "conversation_id": "cnv_01",
+         *       "in_reply_to": "dlv_01",
+         *       "replies": [
+         *         {
+         *           "id": "dlv_01:0",
+         *           "text": "Un instant.",
+         *           "type": "text"
+         *         },
+         *         {
+         *           "card_id": "video_advisor",
+         *           "id": "dlv_01:1",
+         *           "type": "transfer"
+         *         }
+         *       ]
+         *     }
          */
         BotTurn: {
             /** Conversation Id */
             conversation_id: string;
-            /**
-             * Error
-             * @default null
-             */
+            /** Error */
             error: string | null;
             /** In Reply To */
-            in_reply_to: string;
+            in_reply_to: string | null;
             /**
              * Replies
              * @default []
@@ -400,22 +1296,13 @@ export interface components {
              * @enum {string}
              */
             camera_policy: "allowed" | "off_by_default" | "forbidden";
-            /**
-             * Grace Until
-             * @default null
-             */
+            /** Grace Until */
             grace_until: string | null;
             /** Id */
             id: string;
-            /**
-             * Lobby Until
-             * @default null
-             */
+            /** Lobby Until */
             lobby_until: string | null;
-            /**
-             * Reassurance
-             * @default null
-             */
+            /** Reassurance */
             reassurance: string | null;
             /** Visitor Connected */
             visitor_connected: boolean;
@@ -446,17 +1333,11 @@ export interface components {
          * @description A transfer card as it was shown.
          */
         CardContent: {
-            /**
-             * Image Url
-             * @default null
-             */
+            /** Image Url */
             image_url: string | null;
             /** Text */
             text: string;
-            /**
-             * Title
-             * @default null
-             */
+            /** Title */
             title: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -471,7 +1352,17 @@ export interface components {
             /** New Password */
             new_password: string;
         };
-        /** CreateSite */
+        /**
+         * CreateSite
+         * @example {
+         *       "allowed_origins": [
+         *         "https://shop.example"
+         *       ],
+         *       "id": "shop",
+         *       "language": "fr",
+         *       "name": "Shop"
+         *     }
+         */
         CreateSite: {
             /** Allowed Origins */
             allowed_origins: string[];
@@ -492,7 +1383,15 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** CreateUser */
+        /**
+         * CreateUser
+         * @example {
+         *       "email": "claire@shop.example",
+         *       "name": "Claire",
+         *       "password": "correct horse battery",
+         *       "role": "agent"
+         *     }
+         */
         CreateUser: {
             /** Email */
             email: string;
@@ -531,10 +1430,7 @@ export interface components {
              * @enum {string}
              */
             outcome: "moved" | "denied";
-            /**
-             * Reason
-             * @default null
-             */
+            /** Reason */
             reason: string | null;
             /** Revision */
             revision: string;
@@ -576,9 +1472,8 @@ export interface components {
             /** Detail */
             detail: string;
             /**
-             * Type
-             * @default error
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "error";
         };
@@ -587,34 +1482,33 @@ export interface components {
          * @description Whether the bot's card escalates, and why or why not (V11).
          */
         EscalationView: {
-            /**
-             * Card Id
-             * @default null
-             */
+            /** Card Id */
             card_id: string | null;
             /** Escalates */
             escalates: boolean;
-            /**
-             * Phrase
-             * @default null
-             */
+            /** Phrase */
             phrase: string | null;
             /** Reason */
             reason: string;
         };
+        /**
+         * Health
+         * @description No details: anybody may ask.
+         */
+        Health: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "not_ready";
+        };
         /** IceServer */
         IceServer: {
-            /**
-             * Credential
-             * @default null
-             */
+            /** Credential */
             credential: string | null;
             /** Urls */
             urls: string[];
-            /**
-             * Username
-             * @default null
-             */
+            /** Username */
             username: string | null;
         };
         /** ImageContent */
@@ -635,6 +1529,13 @@ export interface components {
         /**
          * InvitationEndedFrame
          * @description ``reason``: accepted, declined, expired, revoked, closed.
+         * @example {
+         *       "conversation_id": "cnv_01",
+         *       "invitation_id": "inv_01",
+         *       "reason": "expired",
+         *       "seq": 13,
+         *       "type": "invitation_ended"
+         *     }
          */
         InvitationEndedFrame: {
             /** Conversation Id */
@@ -646,9 +1547,8 @@ export interface components {
             /** Seq */
             seq: number;
             /**
-             * Type
-             * @default invitation_ended
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "invitation_ended";
         };
@@ -658,9 +1558,8 @@ export interface components {
             /** Seq */
             seq: number;
             /**
-             * Type
-             * @default invitation
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "invitation";
         };
@@ -682,10 +1581,7 @@ export interface components {
              * @default []
              */
             last_messages: components["schemas"]["Message"][];
-            /**
-             * Note
-             * @default null
-             */
+            /** Note */
             note: string | null;
             /**
              * Purpose
@@ -704,7 +1600,13 @@ export interface components {
              */
             language: string;
         };
-        /** Login */
+        /**
+         * Login
+         * @example {
+         *       "email": "claire@shop.example",
+         *       "password": "correct horse battery"
+         *     }
+         */
         Login: {
             /** Email */
             email: string;
@@ -714,6 +1616,22 @@ export interface components {
         /**
          * Message
          * @description A line of the history. ``position`` orders the lines of one conversation, without gaps that matter.
+         * @example {
+         *       "at": "2026-01-15T09:30:00Z",
+         *       "author": {
+         *         "name": "Claire",
+         *         "role": "agent"
+         *       },
+         *       "client_id": null,
+         *       "content": {
+         *         "text": "Bonjour, je regarde votre commande.",
+         *         "type": "text"
+         *       },
+         *       "conversation_id": "cnv_01",
+         *       "id": "msg_01",
+         *       "position": 3,
+         *       "quick_replies": []
+         *     }
          */
         Message: {
             /**
@@ -722,10 +1640,7 @@ export interface components {
              */
             at: string;
             author: components["schemas"]["Author"];
-            /**
-             * Client Id
-             * @default null
-             */
+            /** Client Id */
             client_id: string | null;
             /** Content */
             content: components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["CardContent"] | components["schemas"]["NoticeContent"] | components["schemas"]["ErasedContent"];
@@ -741,15 +1656,36 @@ export interface components {
              */
             quick_replies: components["schemas"]["QuickReply"][];
         };
-        /** MessageFrame */
+        /**
+         * MessageFrame
+         * @example {
+         *       "message": {
+         *         "at": "2026-01-15T09:30:00Z",
+         *         "author": {
+         *           "name": "Claire",
+         *           "role": "agent"
+         *         },
+         *         "client_id": null,
+         *         "content": {
+         *           "text": "Bonjour, je regarde votre commande.",
+         *           "type": "text"
+         *         },
+         *         "conversation_id": "cnv_01",
+         *         "id": "msg_01",
+         *         "position": 3,
+         *         "quick_replies": []
+         *       },
+         *       "seq": 12,
+         *       "type": "message"
+         *     }
+         */
         MessageFrame: {
             message: components["schemas"]["Message"];
             /** Seq */
             seq: number;
             /**
-             * Type
-             * @default message
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "message";
         };
@@ -788,18 +1724,14 @@ export interface components {
         PersonView: {
             /** Name */
             name: string;
-            /**
-             * Picture Url
-             * @default null
-             */
+            /** Picture Url */
             picture_url: string | null;
         };
         /** PingFrame */
         PingFrame: {
             /**
-             * Type
-             * @default ping
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "ping";
         };
@@ -821,19 +1753,31 @@ export interface components {
          * PostMessage
          * @description ``client_id`` makes posting idempotent: sent again, the first message is returned. ``quick_reply`` is the value
          *     of an offered quick reply that the visitor chose; it must have been offered in this conversation.
+         * @example {
+         *       "client_id": "c-3",
+         *       "text": "Où est ma commande ?"
+         *     }
+         * @example {
+         *       "client_id": "c-4",
+         *       "quick_reply": "/affirm",
+         *       "text": "Oui"
+         *     }
          */
         PostMessage: {
             /** Client Id */
             client_id: string;
-            /**
-             * Quick Reply
-             * @default null
-             */
+            /** Quick Reply */
             quick_reply?: string | null;
             /** Text */
             text: string;
         };
-        /** Presence */
+        /**
+         * Presence
+         * @example {
+         *       "chat": true,
+         *       "video": true
+         *     }
+         */
         Presence: {
             /** Chat */
             chat: boolean;
@@ -843,6 +1787,13 @@ export interface components {
         /**
          * Problem
          * @description ``application/problem+json``. ``code`` is stable and meant for programs; ``detail`` for people.
+         * @example {
+         *       "code": "nobody",
+         *       "detail": "Nobody can take a video conversation now.",
+         *       "status": 409,
+         *       "title": "Conflict",
+         *       "type": "about:blank"
+         *     }
          */
         Problem: {
             /** Code */
@@ -864,7 +1815,12 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** ProposalAnswer */
+        /**
+         * ProposalAnswer
+         * @example {
+         *       "proposal_id": "prp_01"
+         *     }
+         */
         ProposalAnswer: {
             /** Proposal Id */
             proposal_id: string;
@@ -893,7 +1849,6 @@ export interface components {
              * Format: date-time
              */
             since: string;
-            /** @default null */
             wait: components["schemas"]["WaitBand"] | null;
             /**
              * Wait Unknown
@@ -952,7 +1907,6 @@ export interface components {
         };
         /** SiteView */
         SiteView: {
-            /** @default null */
             bot: components["schemas"]["PersonView"] | null;
             /**
              * Camera Policy
@@ -976,14 +1930,19 @@ export interface components {
         /**
          * StartConversation
          * @description ``want`` video asks for a video conversation at once (V4).
+         * @example {
+         *       "client_id": "c-1",
+         *       "want": "chat"
+         *     }
+         * @example {
+         *       "client_id": "c-2",
+         *       "want": "video"
+         *     }
          */
         StartConversation: {
             /** Client Id */
             client_id: string;
-            /**
-             * Language
-             * @default null
-             */
+            /** Language */
             language?: string | null;
             /**
              * Want
@@ -995,6 +1954,12 @@ export interface components {
         /**
          * StartSession
          * @description Sent by the widget when it loads. ``token`` is the one kept from an earlier page, if any.
+         * @example {
+         *       "device": "mobile",
+         *       "language": "fr",
+         *       "page_url": "https://shop.example/cart",
+         *       "site_key": "demo"
+         *     }
          */
         StartSession: {
             /**
@@ -1014,17 +1979,11 @@ export interface components {
              * @example en-GB
              */
             language: string;
-            /**
-             * Page Url
-             * @default null
-             */
+            /** Page Url */
             page_url?: string | null;
             /** Site Key */
             site_key: string;
-            /**
-             * Token
-             * @default null
-             */
+            /** Token */
             token?: string | null;
         };
         /** TextContent */
@@ -1037,7 +1996,13 @@ export interface components {
              */
             type: "text";
         };
-        /** TransferToAgent */
+        /**
+         * TransferToAgent
+         * @example {
+         *       "agent_id": "usr_02",
+         *       "note": "Knows the returns policy better than I do."
+         *     }
+         */
         TransferToAgent: {
             /** Agent Id */
             agent_id: string;
@@ -1050,6 +2015,11 @@ export interface components {
         /**
          * TypingFrame
          * @description From a client: I am typing in this conversation. To the other side: so is your partner.
+         * @example {
+         *       "by": "agent",
+         *       "conversation_id": "cnv_01",
+         *       "type": "typing"
+         *     }
          */
         TypingFrame: {
             /**
@@ -1060,8 +2030,8 @@ export interface components {
             /** Conversation Id */
             conversation_id: string;
             /**
-             * Type
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "typing";
         };
@@ -1078,10 +2048,7 @@ export interface components {
             may_propose_video: boolean;
             /** Name */
             name: string;
-            /**
-             * Picture Url
-             * @default null
-             */
+            /** Picture Url */
             picture_url: string | null;
             /**
              * Role
@@ -1147,17 +2114,11 @@ export interface components {
         };
         /** VisitorConversation */
         VisitorConversation: {
-            /** @default null */
             agent: components["schemas"]["PersonView"] | null;
-            /** @default null */
             bot: components["schemas"]["PersonView"] | null;
-            /** @default null */
             call: components["schemas"]["CallView"] | null;
             can: components["schemas"]["VisitorActions"];
-            /**
-             * Closed At
-             * @default null
-             */
+            /** Closed At */
             closed_at: string | null;
             /** Id */
             id: string;
@@ -1173,19 +2134,11 @@ export interface components {
              * @enum {string}
              */
             party: "none" | "bot" | "agent";
-            /**
-             * Previous Id
-             * @default null
-             */
+            /** Previous Id */
             previous_id: string | null;
-            /** @default null */
             proposal: components["schemas"]["ProposalView"] | null;
-            /** @default null */
             queue: components["schemas"]["QueueView"] | null;
-            /**
-             * Resume Until
-             * @default null
-             */
+            /** Resume Until */
             resume_until: string | null;
             /**
              * Started At
@@ -1209,9 +2162,8 @@ export interface components {
             /** Seq */
             seq: number;
             /**
-             * Type
-             * @default conversation
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "conversation";
         };
@@ -1221,7 +2173,16 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["Message"][];
         };
-        /** VisitorHello */
+        /** VisitorFrame */
+        VisitorFrame: components["schemas"]["WelcomeFrame"] | components["schemas"]["PingFrame"] | components["schemas"]["MessageFrame"] | components["schemas"]["VisitorConversationFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["BotStatusFrame"] | components["schemas"]["ErrorFrame"];
+        /**
+         * VisitorHello
+         * @example {
+         *       "after": 11,
+         *       "token": "eyJ…",
+         *       "type": "hello"
+         *     }
+         */
         VisitorHello: {
             /**
              * After
@@ -1249,10 +2210,7 @@ export interface components {
             id: string;
             /** Language */
             language: string;
-            /**
-             * Page Url
-             * @default null
-             */
+            /** Page Url */
             page_url: string | null;
             /** Present */
             present: boolean;
@@ -1262,12 +2220,8 @@ export interface components {
          * @description ``token`` authenticates every further visitor call (``Authorization: Bearer``) and the socket's hello.
          */
         VisitorSession: {
-            /**
-             * Bot Status
-             * @default null
-             */
+            /** Bot Status */
             bot_status: ("ready" | "starting" | "down") | null;
-            /** @default null */
             conversation: components["schemas"]["VisitorConversation"] | null;
             /**
              * Messages
@@ -1305,9 +2259,8 @@ export interface components {
              */
             server_time: string;
             /**
-             * Type
-             * @default welcome
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "welcome";
         };
@@ -1318,10 +2271,7 @@ export interface components {
         WidgetTexts: {
             /** Chat Button */
             chat_button: string;
-            /**
-             * Reassurance
-             * @default null
-             */
+            /** Reassurance */
             reassurance: string | null;
             /** Subtitle */
             subtitle: string;
@@ -1338,4 +2288,1551 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    sites_api_admin_sites_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_site_api_admin_sites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSite"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users_api_admin_users_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_user_api_admin_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_link_api_admin_users__id__reset_link_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversation_api_agent_conversations__id__get: {
+        parameters: {
+            query?: {
+                /** @description Only lines after this position. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversationWithHistory"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_token_api_agent_conversations__id__call_token_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallToken"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_api_agent_conversations__id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_api_agent_conversations__id__invitation__invitation_id__accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_api_agent_conversations__id__invitation__invitation_id__decline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineInvitation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_message_api_agent_conversations__id__messages_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedMessage"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_api_agent_conversations__id__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferToAgent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hang_up_api_agent_conversations__id__video_hang_up_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_lobby_api_agent_conversations__id__video_leave_lobby_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_video_api_agent_conversations__id__video_propose_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_video_api_agent_conversations__id__video_withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_presence_api_agent_presence_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_api_agent_state_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login_api_auth_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout_api_auth_logout_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_api_auth_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password_api_auth_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password_api_auth_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    turn_api_bot_rasa_turns_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BotTurn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotTurnResult"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_api_calls__call_id__connections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description The answer. `Location` is the address of this connection. */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_api_calls__call_id__connections__connection_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_candidates_api_calls__call_id__connections__connection_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                call_id: string;
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/trickle-ice-sdpfrag": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_api_conversations__id__decisions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionView"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_api_visitor_conversations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartConversation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversationWithHistory"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversation_api_visitor_conversations__id__get: {
+        parameters: {
+            query?: {
+                /** @description Only lines after this position. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversationWithHistory"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_camera_api_visitor_conversations__id__call_camera_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_token_api_visitor_conversations__id__call_token_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallToken"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_capability_api_visitor_conversations__id__capability_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_api_visitor_conversations__id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_language_api_visitor_conversations__id__language_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LanguageUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_message_api_visitor_conversations__id__messages_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedMessage"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_person_api_visitor_conversations__id__person_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_queue_api_visitor_conversations__id__queue_leave_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_video_api_visitor_conversations__id__video_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_video_api_visitor_conversations__id__video_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_video_api_visitor_conversations__id__video_decline_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hang_up_api_visitor_conversations__id__video_hang_up_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_lobby_api_visitor_conversations__id__video_leave_lobby_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_video_api_visitor_conversations__id__video_resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_session_api_visitor_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartSession"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorSession"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Not ready. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
