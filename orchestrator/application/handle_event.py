@@ -88,7 +88,8 @@ class EventHandler:
         *,
         on_acknowledged: Callable[[Handled], Awaitable[None]] | None = None,
     ) -> None:
-        """``on_acknowledged`` is called after a commit and before anything else happens (for crash tests)."""
+        """``on_acknowledged`` is called after every decision that was committed, before anything else happens: metrics
+        count by it, and crash tests end the process in it."""
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -118,7 +119,8 @@ class EventHandler:
         """
         async with self._mailboxes.turn(conversation_id):
             committed = await self._until_decided(conversation_id, event, key, messages, context)
-        if committed.handled.moved and self._on_acknowledged is not None:
+        decided = isinstance(committed.handled.outcome, Moved | Denied)
+        if decided and self._on_acknowledged is not None:
             await self._on_acknowledged(committed.handled)
         if committed.hints:
             await self._bus.publish(committed.hints)

@@ -103,6 +103,9 @@ class Performer:
             conversation = loaded.conversation
             delivery = await self._delivery(tx, conversation, item, effect)
         try:
+            if world.bot.status() == "starting":
+                # Every waiting conversation asks again each second: that must not keep a starting bot from starting.
+                raise BotUnavailable("starting", "it was never ready yet")
             await world.bot.deliver(delivery)
         except BotUnavailable as error:
             log.info("bot.unavailable", conversation_id=conversation.id, reason=error.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,31 @@ async def test_without_places_nobody_is_parked(database: Path) -> None:
         assert (c.state, c.party) == (State.CHAT, Party.BOT)
         assert "TransferFailed" in await app.events(conversation)
         assert app.bot.deliveries[-1].event_reason == "declined_by_all"
+
+
+async def test_under_any_interleaving_nobody_holds_too_much(app: Application) -> None:
+    key = await app.site()
+    agents = [await app.agent(name) for name in ("claire", "marc")]
+    total = (await app.conversations.agent_state(agents[0]))["capacity"]["chat_total"]
+    people = [await app.chat(key) for _ in range(total * len(agents) + 4)]
+
+    async def ask(visitor: str, conversation: str) -> None:
+        await app.conversations.visitor_act(visitor, conversation, "person")
+
+    async def take_all(agent: str) -> None:
+        for _ in range(20):
+            for invitation in (await app.conversations.agent_state(agent))["invitations"]:
+                with contextlib.suppress(Refused):
+                    await app.conversations.accept(agent, invitation["conversation"]["id"], invitation["id"])
+            await asyncio.sleep(0)
+
+    await app.effects.start()
+    await asyncio.gather(*(ask(*one) for one in people), *(take_all(agent) for agent in agents))
+    await app.effects.stop()
+    await app.settle()
+    await asyncio.gather(*(take_all(agent) for agent in agents))
+    holders = [(await app.check(conversation)).agent_id for _, conversation in people]
+    assert all(holders.count(agent) == total for agent in agents)
+    for agent in agents:
+        capacity = (await app.conversations.agent_state(agent))["capacity"]
+        assert capacity["chat_used"] == capacity["chat_total"]
