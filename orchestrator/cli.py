@@ -398,8 +398,9 @@ def reset_user(email: str, data_dir: DataDir = None) -> None:
             _fail(f"Nobody has the address {email}. `visavis user list` shows who has an account.")
         token, until = await office.accounts.make_reset_link(found[0].id)
         address = office.settings.public_url or f"http://{office.settings.host}:{office.settings.port}"
-        # In the fragment: it is never sent to a server, so it stands in no log.
-        out.print(f"{address.rstrip('/')}/desk/#reset={token}", soft_wrap=True, markup=False, highlight=False)
+        out.print(
+            f"{address.rstrip('/')}/desk/reset?token={token}", soft_wrap=True, markup=False, highlight=False
+        )
         out.print(f"[dim]Works once, until {until:%H:%M} UTC.[/]")
 
     _in_office(data_dir, make)

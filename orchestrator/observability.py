@@ -27,8 +27,8 @@ _PRIVATE = frozenset({
     "slots", "summary", "text", "token",
 })  # fmt: skip
 _CHATTY = (
-    "aioice", "aiortc", "aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "uvicorn.error",
-    "websockets",
+    "aioice", "aiortc", "aiosqlite", "alembic", "asyncio", "httpcore", "httpx", "sqlalchemy", "transitions",
+    "uvicorn.error", "websockets",
 )  # fmt: skip
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -56,6 +57,7 @@ def create_app(platform: Platform, *, lifespan: Lifespan | None = None) -> FastA
     )
     app.state.platform = platform
     app.state.site_origins = site_origins
+    app.state.sockets = Counter[str]()
     errors.install(app)
     for router in (
         visitor.router,

@@ -40,7 +40,8 @@ def render(document: dict[str, Any]) -> str:
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        f"<title>{escape(info['title'])} · interface</title><link rel='stylesheet' href='docs/style.css'>",
+        f"<title>{escape(info['title'])} · interface</title>",
+        "<link rel='icon' href='data:,'><link rel='stylesheet' href='docs/style.css'>",
         f"<h1>{escape(info['title'])}</h1><p>Version {escape(info['version'])} · ",
         "<a href='openapi.json'>openapi.json</a></p>",
         f"<p>{_words(info.get('description', ''))}</p>",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -40,6 +41,7 @@ router = APIRouter()
 
 MAX_FRAME_BYTES = 16 * 1024
 MAX_FRAMES_PER_WINDOW = 60
+MAX_SOCKETS_PER_PERSON = 20
 MISSED_PONGS = 2
 
 # Why a socket was closed. 4000 and up are ours; pages go by the error frame that comes before.
@@ -241,8 +243,9 @@ async def serve(
     gauge.inc()
     try:
         session = await open_stream(link)
-        async with session.stream:
-            await _run(link, platform, session)
+        with _counted(socket.app.state.sockets, session.subject):
+            async with session.stream:
+                await _run(link, platform, session)
     except WebSocketDisconnect:
         pass
     except Closed as reason:
@@ -259,6 +262,22 @@ async def serve(
         await link.close(Closed(CLOSE_INTERNAL))
     finally:
         gauge.dec()
+
+
+@contextlib.contextmanager
+def _counted(open_sockets: Counter[str], subject: str) -> Iterator[None]:
+    """Nobody has that many tabs: a script that opens sockets without end is stopped."""
+    if open_sockets[subject] >= MAX_SOCKETS_PER_PERSON:
+        raise Closed(
+            CLOSE_TOO_MANY, "too_many_sockets", "Too many connections are open. Close some pages first."
+        )
+    open_sockets[subject] += 1
+    try:
+        yield
+    finally:
+        open_sockets[subject] -= 1
+        if not open_sockets[subject]:
+            del open_sockets[subject]
 
 
 def _is_forbidden(error: ApiError | ApplicationError) -> bool:

@@ -81,7 +81,7 @@ def test_a_reset_link() -> None:
     run("user", "add", "ada@x.test", "--password-stdin", stdin=PASSWORD)
     made = run("user", "reset", "Ada@x.test")
     assert made.exit_code == 0, made.output
-    assert re.search(r"http://127\.0\.0\.1:8080/desk/#reset=\S+\n", made.output)
+    assert re.search(r"http://127\.0\.0\.1:8080/desk/reset\?token=\S+\n", made.output)
 
 
 def test_sites() -> None:

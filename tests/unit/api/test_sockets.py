@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
@@ -276,6 +276,20 @@ async def test_a_flood_ends_a_socket(platform: Platform, streams: StubStreams) -
             peer.say({"type": "pong"})
         assert (await peer.frame())["code"] == "too_many_frames"
         assert await peer.close_code() == 4429
+
+
+async def test_one_visitor_has_so_many_sockets_at_most(platform: Platform, streams: StubStreams) -> None:
+    app = app_with(platform, streams)
+    async with AsyncExitStack() as tabs:
+        for _ in range(20):
+            await tabs.enter_async_context(visitor(app))
+        async with visitor(app, hello=False) as one_more:
+            one_more.say(HELLO)
+            assert (await one_more.frame())["code"] == "too_many_sockets"
+            assert await one_more.close_code() == 4429
+    assert not app.state.sockets
+    async with visitor(app):
+        pass
 
 
 def agent(app: FastAPI, role: str | None = "agent", origin: str = OWN) -> Peer:
