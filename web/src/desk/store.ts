@@ -12,8 +12,8 @@ import type {
 } from "../api/model";
 import { withMessages } from "../chat/history";
 import { Outbox } from "../chat/outbox";
-import { agentNotices as enNotices, desk as enTexts } from "../i18n/en";
-import { agentNotices as frNotices, desk as frTexts } from "../i18n/fr";
+import { agentNotices as enNotices, desk as enTexts, whyNoVideo as enWhy } from "../i18n/en";
+import { agentNotices as frNotices, desk as frTexts, whyNoVideo as frWhy } from "../i18n/fr";
 import { type UiLanguage, uiLanguage } from "../i18n/language";
 import type { Shape } from "../i18n/shape";
 import { canVideo } from "../media/support";
@@ -85,6 +85,10 @@ export class DeskStore {
 
   get notices() {
     return this.language === "fr" ? frNotices : enNotices;
+  }
+
+  whyNoVideo(reason: string): string {
+    return (this.language === "fr" ? frWhy : enWhy)(reason);
   }
 
   get current(): AgentConversation | null {

@@ -16,9 +16,13 @@ export const visitorNotices: Shape<typeof fr.visitorNotices> = {
   video_starts: () => "The video call is opening.",
   video_started: () => "Video call in progress.",
   video_resumes: () => "The video call is resuming.",
-  video_unavailable: () => "Video is not possible right now. We go on here, in writing.",
+  video_unavailable: (p) =>
+    p.reason === "visitor_device"
+      ? "This browser cannot do video. We go on here, in writing."
+      : "Video is not possible right now. We go on here, in writing.",
   video_dropped: () => "The video connection was lost. We go on here.",
-  video_ended: () => "The video call has ended. We go on here.",
+  video_ended: (p) =>
+    p.by === "visitor" ? "You hung up the video. We go on here." : "The video call has ended. We go on here.",
   queue_left: () => "You left the queue.",
   queue_left_away: () => "You left the queue because the page was closed.",
   proposal_declined: () => "You chose to stay in the chat.",
@@ -29,11 +33,24 @@ export const visitorNotices: Shape<typeof fr.visitorNotices> = {
   transfer_failed: () => "Nobody is available right now.",
   group_closed: () => "Our team is not available at this hour.",
   nobody_available: () => "The whole team is busy right now.",
-  lobby_left: () => "You stay in the chat.",
+  lobby_left: (p) =>
+    p.by === "agent" ? "The video call was cancelled. We go on here." : "You stay in the chat.",
   lobby_timed_out: () => "The video call did not start in time. We go on here.",
   closed_idle: () => "The conversation ended after a long silence.",
-  closed: () => "The conversation has ended.",
+  closed: (p) => (p.by === "visitor" ? "You ended the conversation." : "The conversation has ended."),
 };
+
+/** Why a conversation cannot go to video: a code of the service, in words that fit into a sentence. */
+export function whyNoVideo(reason: string): string {
+  const words: Record<string, string | undefined> = {
+    visitor_device: "the visitor’s browser cannot do it",
+    agent_device: "your browser cannot do it",
+    agent_presence: "you are not available on video",
+    agent_busy: "you are on video already",
+    disabled: "it is turned off for this site",
+  };
+  return words[reason] ?? "it is not possible now";
+}
 
 export const agentNotices: Shape<typeof fr.agentNotices> = {
   bot_failed: () => "The assistant could not answer.",
@@ -43,9 +60,14 @@ export const agentNotices: Shape<typeof fr.agentNotices> = {
   video_starts: () => "The video call is opening.",
   video_started: () => "Video call in progress.",
   video_resumes: () => "The video call is resuming.",
-  video_unavailable: () => "Video is not possible: the conversation is in writing.",
+  video_unavailable: (p) => `No video: ${whyNoVideo(p.reason ?? "")}. The conversation is in writing.`,
   video_dropped: () => "The video connection was lost. The visitor can resume it for 2\u00a0minutes.",
-  video_ended: () => "The video call was hung up.",
+  video_ended: (p) =>
+    p.by === "visitor"
+      ? "The visitor hung up the video."
+      : p.by === "agent"
+        ? "Video hung up by the agent."
+        : "The video call has ended.",
   queue_left: () => "The visitor left the queue.",
   queue_left_away: () => "The visitor closed the page while waiting.",
   proposal_declined: () => "The visitor declined video.",
@@ -56,10 +78,11 @@ export const agentNotices: Shape<typeof fr.agentNotices> = {
   transfer_failed: () => "No agent was available.",
   group_closed: () => "The group was closed.",
   nobody_available: () => "No agent was available.",
-  lobby_left: () => "The call was cancelled before it began.",
+  lobby_left: (p) =>
+    p.by === "visitor" ? "The visitor prefers to write." : "The call was cancelled before it began.",
   lobby_timed_out: () => "The call did not start in time.",
   closed_idle: () => "The conversation ended after a long silence.",
-  closed: () => "The conversation has ended.",
+  closed: (p) => (p.by === "visitor" ? "The visitor ended the conversation." : "The conversation has ended."),
 };
 
 export const widget: Shape<typeof fr.widget> = {
@@ -295,7 +318,7 @@ export const desk: Shape<typeof fr.desk> = {
   no: "No",
   camera: "Visitor’s camera",
   cameraPolicy: { allowed: "Allowed", off_by_default: "Off by default", forbidden: "Never used" },
-  videoUnavailable: "Video impossible",
+  videoUnavailable: (why) => `No video: ${why}.`,
   refused: "Refused by the server.",
 
   call: "Video call",

@@ -11,6 +11,18 @@ function wait({ low, high }: Wait): string {
 
 const people = (n: number) => count(n, "1\u00a0personne", `${n}\u00a0personnes`);
 
+/** Why a conversation cannot go to video: a code of the service, in words that fit into a sentence. */
+export function whyNoVideo(reason: string): string {
+  const words: Record<string, string | undefined> = {
+    visitor_device: "le navigateur du visiteur ne la permet pas",
+    agent_device: "votre navigateur ne la permet pas",
+    agent_presence: "vous n’êtes pas disponible en vidéo",
+    agent_busy: "vous êtes déjà en vidéo",
+    disabled: "elle est désactivée pour ce site",
+  };
+  return words[reason] ?? "elle n’est pas possible maintenant";
+}
+
 /** Lines of the system as the visitor reads them. `null`: not meant for the visitor. */
 export const visitorNotices = {
   bot_failed: () => "L’assistant n’a pas pu répondre. Réécrivez votre message, ou demandez une personne.",
@@ -20,10 +32,15 @@ export const visitorNotices = {
   video_starts: () => "L’appel vidéo s’ouvre.",
   video_started: () => "Appel vidéo en cours.",
   video_resumes: () => "L’appel vidéo reprend.",
-  video_unavailable: () =>
-    "La vidéo n’est pas possible pour le moment. La conversation continue ici, par écrit.",
+  video_unavailable: (p: NoticeParams) =>
+    p.reason === "visitor_device"
+      ? "Ce navigateur ne permet pas la vidéo. La conversation continue ici, par écrit."
+      : "La vidéo n’est pas possible pour le moment. La conversation continue ici, par écrit.",
   video_dropped: () => "La connexion vidéo s’est interrompue. La conversation continue ici.",
-  video_ended: () => "L’appel vidéo est terminé. La conversation continue ici.",
+  video_ended: (p: NoticeParams) =>
+    p.by === "visitor"
+      ? "Vous avez raccroché la vidéo. La conversation continue ici."
+      : "L’appel vidéo est terminé. La conversation continue ici.",
   queue_left: () => "Vous avez quitté la file d’attente.",
   queue_left_away: () => "Vous avez quitté la file d’attente, car la page était fermée.",
   proposal_declined: () => "Vous avez préféré rester dans la discussion.",
@@ -34,10 +51,14 @@ export const visitorNotices = {
   transfer_failed: () => "Personne n’est disponible pour le moment.",
   group_closed: () => "Notre équipe n’est pas joignable à cette heure.",
   nobody_available: () => "Toute l’équipe est occupée pour le moment.",
-  lobby_left: () => "Vous restez dans la discussion.",
+  lobby_left: (p: NoticeParams) =>
+    p.by === "agent"
+      ? "L’appel vidéo a été annulé. La conversation continue ici."
+      : "Vous restez dans la discussion.",
   lobby_timed_out: () => "L’appel vidéo n’a pas commencé à temps. La conversation continue ici.",
   closed_idle: () => "Conversation terminée après un long silence.",
-  closed: () => "Conversation terminée.",
+  closed: (p: NoticeParams) =>
+    p.by === "visitor" ? "Vous avez terminé la conversation." : "Conversation terminée.",
 } satisfies Record<string, (p: NoticeParams) => string | null>;
 
 /** The same lines as the agent reads them. */
@@ -49,10 +70,16 @@ export const agentNotices: Shape<typeof visitorNotices> = {
   video_starts: () => "L’appel vidéo s’ouvre.",
   video_started: () => "Appel vidéo en cours.",
   video_resumes: () => "L’appel vidéo reprend.",
-  video_unavailable: () => "La vidéo n’est pas possible\u00a0: la conversation se fait par écrit.",
+  video_unavailable: (p) =>
+    `Pas de vidéo\u00a0: ${whyNoVideo(p.reason ?? "")}. La conversation se fait par écrit.`,
   video_dropped: () =>
     "La connexion vidéo s’est interrompue. Le visiteur peut la reprendre pendant 2\u00a0minutes.",
-  video_ended: () => "L’appel vidéo a été raccroché.",
+  video_ended: (p) =>
+    p.by === "visitor"
+      ? "Le visiteur a raccroché la vidéo."
+      : p.by === "agent"
+        ? "Vidéo raccrochée par l’agent."
+        : "L’appel vidéo est terminé.",
   queue_left: () => "Le visiteur a quitté la file d’attente.",
   queue_left_away: () => "Le visiteur a fermé la page pendant l’attente.",
   proposal_declined: () => "Le visiteur a refusé la vidéo.",
@@ -63,10 +90,11 @@ export const agentNotices: Shape<typeof visitorNotices> = {
   transfer_failed: () => "Aucun agent n’était disponible.",
   group_closed: () => "Le groupe était fermé.",
   nobody_available: () => "Aucun agent n’était disponible.",
-  lobby_left: () => "L’appel a été annulé avant de commencer.",
+  lobby_left: (p) =>
+    p.by === "visitor" ? "Le visiteur préfère rester par écrit." : "L’appel a été annulé avant de commencer.",
   lobby_timed_out: () => "L’appel n’a pas commencé à temps.",
   closed_idle: () => "Conversation terminée après un long silence.",
-  closed: () => "Conversation terminée.",
+  closed: (p) => (p.by === "visitor" ? "Le visiteur a terminé la conversation." : "Conversation terminée."),
 };
 
 export const widget = {
@@ -308,7 +336,7 @@ export const desk = {
     off_by_default: "Éteinte par défaut",
     forbidden: "Jamais utilisée",
   },
-  videoUnavailable: "Vidéo impossible",
+  videoUnavailable: (why: string) => `Pas de vidéo\u00a0: ${why}.`,
   refused: "Refusé par le serveur.",
 
   call: "Appel vidéo",
