@@ -31,12 +31,31 @@ def expect_frames_to_grow(page: Page) -> None:
     )
 
 
-@dataclass
-class Visitor:
+class Person:
+    """What both sides do alike."""
+
     page: Page
 
     def at(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)
+
+    def hang_up(self) -> None:
+        """Press the red button, read what it means, and confirm."""
+        self.at("hang-up").click()
+        self.at("confirm").click()
+
+    def close(self) -> None:
+        self.at("close-conversation").click()
+        self.at("confirm").click()
+
+    def write(self, text: str) -> None:
+        self.at("composer").fill(text)
+        self.at("send").click()
+
+
+@dataclass
+class Visitor(Person):
+    page: Page
 
     def visit(self, url: str, language: str = "fr") -> Visitor:
         self.page.goto(f"{url}/demo/?lang={language}")
@@ -46,10 +65,6 @@ class Visitor:
     def open_chat(self) -> None:
         self.at("open-chat").click()
         expect(self.at("composer")).to_be_visible()
-
-    def write(self, text: str) -> None:
-        self.at("composer").fill(text)
-        self.at("send").click()
 
     def messages(self, role: str) -> Locator:
         return self.page.locator(f'[data-testid="message"][data-role="{role}"]')
@@ -69,11 +84,8 @@ class Visitor:
 
 
 @dataclass
-class Agent:
+class Agent(Person):
     page: Page
-
-    def at(self, test_id: str) -> Locator:
-        return self.page.get_by_test_id(test_id)
 
     def log_in(self, url: str, email: str, *, chat: bool = True, video: bool = True) -> Agent:
         self.page.goto(f"{url}/desk/")
@@ -97,10 +109,6 @@ class Agent:
 
     def in_state(self, state: str) -> None:
         expect(self.at("conversation")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
-
-    def write(self, text: str) -> None:
-        self.at("composer").fill(text)
-        self.at("send").click()
 
     def sees(self, text: str) -> None:
         expect(self.at("message").filter(has_text=text).last).to_be_visible(timeout=PATIENCE_MS)

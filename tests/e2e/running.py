@@ -70,9 +70,10 @@ class Running:
             )
             return bool(opened.json()["bot_status"] == "ready")
 
-        self.wait_for(ready, within, "the bot to be ready")
+        # Opening sessions is limited per address: look seldom enough.
+        self.wait_for(ready, within, "the bot to be ready", every=2.5)
 
-    def wait_for(self, condition: Any, within: float, what: str) -> None:
+    def wait_for(self, condition: Any, within: float, what: str, every: float = 0.1) -> None:
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self.process is not None and self.process.poll() is not None:
@@ -82,7 +83,7 @@ class Running:
                     return
             except (httpx.HTTPError, KeyError, ValueError):
                 pass
-            time.sleep(0.1)
+            time.sleep(every)
         tail = self.log.read_text(errors="replace")[-4000:]
         raise AssertionError(f"waited {within:.0f} s for {what}; the log ends with:\n{tail}")
 

@@ -55,7 +55,7 @@ def test_from_the_bot_to_video_and_back_in_one_conversation(
     assert visitor.conversation_id == conversation
     assert agent.conversation_id == conversation
 
-    (visitor if hangs_up == "visitor" else agent).at("hang-up").click()
+    (visitor if hangs_up == "visitor" else agent).hang_up()
     visitor.in_state("chat")
     agent.in_state("chat")
     agent.write("Je reste avec vous par écrit.")
@@ -64,7 +64,7 @@ def test_from_the_bot_to_video_and_back_in_one_conversation(
     agent.sees("Merci beaucoup !")
     picture(agent.page, f"desk-conversation-{kind}")
 
-    agent.at("close-conversation").click()
+    agent.close()
     visitor.in_state("closed")
     picture(visitor.page, f"closed-{kind}")
     assert visitor.conversation_id == conversation
@@ -87,7 +87,7 @@ def test_a_card_without_the_phrase_ends_in_chat(product: Running, open_page: Ope
     agent.write("Bonjour, je vous écoute.")
     visitor.sees("agent", "Bonjour, je vous écoute.")
     expect(visitor.at("call")).to_have_count(0)
-    agent.at("close-conversation").click()
+    agent.close()
     visitor.in_state("closed")
 
 
@@ -108,5 +108,5 @@ def test_an_english_visitor_ends_in_chat_by_default(
     visitor.sees("agent", "Hello, how can I help?")
     expect(visitor.at("call")).to_have_count(0)
     picture(visitor.page, "chat-english")
-    agent.at("close-conversation").click()
+    agent.close()
     visitor.in_state("closed")

@@ -32,7 +32,8 @@ def test_the_lock_has_every_dependency_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     locked = set(re.findall(r"^([a-z0-9._-]+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = {re.split(r"[\[<>=~! ]", line)[0].lower().replace("_", "-") for line in wanted}
+    names = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in wanted}
+    names = {re.sub(r"[-_.]+", "-", name) for name in names}
     assert names <= locked
 
 
