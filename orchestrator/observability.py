@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -43,7 +43,7 @@ def without_private_values(_: Any, __: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
-def configure_logs(level: str = "INFO", *, console: bool | None = None) -> None:
+def configure_logs(level: str = "INFO", *, console: bool | None = None, stream: TextIO | None = None) -> None:
     """JSON lines on stderr, or colours when a person is looking. Foreign loggers (uvicorn, aiortc) come along."""
     console = sys.stderr.isatty() if console is None else console
     shared: list[Any] = [
@@ -66,7 +66,7 @@ def configure_logs(level: str = "INFO", *, console: bool | None = None) -> None:
     last = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
     # Only the lines of code of an exception: its text may quote a visitor, and so may the source's local values.
     render: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _short_exception, last]
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -35,15 +35,15 @@ async def login(request: Request, response: Response, platform: PlatformDep, bod
         await limiter.allows(rates.login_address, address)
         raise
     await limiter.forget(rates.login_account, *account)
-    set_session(request, response, await platform.accounts.issue_session(user))
+    set_session(request, response, await platform.accounts.issue_session(user), platform)
     return user_view(user)
 
 
 @router.post("/logout", status_code=204)
-async def logout(request: Request, user: AnyUser) -> Response:
+async def logout(request: Request, user: AnyUser, platform: PlatformDep) -> Response:
     """Forget the session of this browser."""
     response = Response(status_code=204)
-    clear_session(request, response)
+    clear_session(request, response, platform)
     return response
 
 
@@ -65,7 +65,7 @@ async def change_password(
         user.id, current=body.current_password, new=body.new_password
     )
     await limiter.forget(rates.login_account, *account)
-    set_session(request, response, await platform.accounts.issue_session(changed))
+    set_session(request, response, await platform.accounts.issue_session(changed), platform)
     return user_view(changed)
 
 
@@ -81,5 +81,5 @@ async def reset_password(
     except Unauthenticated:
         await limiter.allows(rates.login_address, address)
         raise
-    set_session(request, response, await platform.accounts.issue_session(user))
+    set_session(request, response, await platform.accounts.issue_session(user), platform)
     return user_view(user)

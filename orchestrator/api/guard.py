@@ -44,6 +44,7 @@ OPEN = frozenset({
     "GET /readyz",
     "GET /openapi.json",
     "GET /docs",
+    "GET /docs/style.css",
     "GET /",
     "GET /widget.js",
 })  # fmt: skip
@@ -168,7 +169,7 @@ AdminUser = Annotated[User, Depends(Staff(ADMINS))]
 DeskRequest = Depends(require_desk)
 
 
-def set_session(request: Request, response: Response, token: str) -> None:
+def set_session(request: Request, response: Response, token: str, platform: Platform) -> None:
     """Put the session into its cookie: out of reach for scripts, never sent by other sites' pages."""
     response.set_cookie(
         SESSION_COOKIE,
@@ -177,14 +178,19 @@ def set_session(request: Request, response: Response, token: str) -> None:
         path="/",
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=_is_https(request, platform),
     )
 
 
-def clear_session(request: Request, response: Response) -> None:
-    response.delete_cookie(
-        SESSION_COOKIE, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
-    )
+def clear_session(request: Request, response: Response, platform: Platform) -> None:
+    """Take the session back out of the browser."""
+    secure = _is_https(request, platform)
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict", secure=secure)
+
+
+def _is_https(request: Request, platform: Platform) -> bool:
+    """As the browser sees it: a proxy in front may not tell."""
+    return request.url.scheme == "https" or (platform.options.public_url or "").startswith("https:")
 
 
 # --- machines --------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from orchestrator.adapters.signatures import signed_headers
+from orchestrator.api import guard
 from tests.integration.api.conftest import running
 from tests.integration.api.world import (
     BOT_SECRET,
@@ -210,6 +211,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 
 async def test_every_address_has_a_row(scene: Scene) -> None:
     assert sorted(routes_of(scene.world.app)) == sorted(TABLE)
+
+
+async def test_what_is_open_is_on_the_list() -> None:
+    unguarded = {address for address, row in TABLE.items() if row.refused is OPEN}
+    assert {address for address in unguarded if not address.startswith(("PAGES ", "WS "))} == guard.OPEN
 
 
 @pytest.mark.parametrize("address", [address for address in TABLE if not address.startswith("WS ")])

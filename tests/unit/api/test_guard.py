@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
+from orchestrator.api.app import create_app
+from orchestrator.api.platform import Platform
 from tests.unit.api.stubs import OWN, SHOP, Stubs, desk, widget
 
 VIDEO = "/api/visitor/conversations/c1/video"
@@ -95,6 +99,19 @@ async def test_the_cookie_is_secure_over_https(client: httpx.AsyncClient) -> Non
     out = await client.post("https://service.test/api/auth/logout", headers=headers)
     assert out.status_code == 204
     assert "max-age=0" in out.headers["set-cookie"].lower()
+
+
+async def test_the_cookie_is_secure_behind_a_proxy_that_speaks_https(platform: Platform) -> None:
+    options = replace(platform.options, public_url="https://chat.example")
+    transport = httpx.ASGITransport(app=create_app(replace(platform, options=options)))
+    async with httpx.AsyncClient(transport=transport, base_url=OWN) as client:
+        answer = await client.post(
+            "/api/auth/login",
+            headers=desk() | {"origin": "https://chat.example"},
+            json={"email": "a@b.c", "password": "right"},
+        )
+    assert answer.status_code == 200, "the public address is our own origin, whatever the proxy passes on"
+    assert "; secure" in answer.headers["set-cookie"].lower()
 
 
 @pytest.mark.parametrize(
