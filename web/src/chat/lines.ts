@@ -52,10 +52,14 @@ export function lineList(view: LinesView): TemplateResult {
   </ol>`;
 }
 
-export function avatar(who: PersonView, base: string, size: "small" | "large", bot: boolean): TemplateResult {
+export type Kind = "person" | "bot" | "house";
+
+export function avatar(who: PersonView, base: string, size: "small" | "large", kind: Kind): TemplateResult {
   const url = pictureUrl(who.picture_url, base);
-  const letter = bot ? icons.spark(size === "large" ? 22 : 15) : initial(who.name);
-  return html`<span class="avatar ${size} ${bot ? "bot" : ""}" aria-hidden="true"
+  const pixels = size === "large" ? 22 : 15;
+  const letter =
+    kind === "bot" ? icons.spark(pixels) : kind === "house" ? icons.chat(pixels) : initial(who.name);
+  return html`<span class="avatar ${size} ${kind}" aria-hidden="true"
     >${url ? html`<img src=${url} alt="" referrerpolicy="no-referrer" />` : letter}</span
   >`;
 }
@@ -81,7 +85,7 @@ function row(view: LinesView, line: Message, before?: Message, after?: Message):
   >
     ${
       !mine && first
-        ? html`<p class="author">${avatar(who, view.base, "small", role === "bot")} ${who.name}</p>`
+        ? html`<p class="author">${avatar(who, view.base, "small", role === "bot" ? "bot" : "person")} ${who.name}</p>`
         : html`<span class="visually-hidden">${mine ? view.texts.you : who.name}</span>`
     }
     ${body(view, content)}

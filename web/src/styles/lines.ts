@@ -14,6 +14,30 @@ export const lineStyles = css`
   .history:focus-visible {
     outline-offset: -4px;
   }
+  .welcome {
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: 6px;
+    padding: var(--s6) var(--s4);
+    color: var(--ink-2);
+    text-align: center;
+    text-wrap: balance;
+  }
+  .welcome h3 {
+    color: var(--ink);
+    font-size: var(--text-xl);
+  }
+  .welcome-mark {
+    display: grid;
+    place-items: center;
+    inline-size: 60px;
+    block-size: 60px;
+    margin-block-end: var(--s2);
+    border-radius: 36%;
+    background: var(--brand);
+    color: var(--on-brand);
+  }
   .lines {
     display: flex;
     flex-direction: column;
@@ -258,7 +282,8 @@ export const lineStyles = css`
     color: var(--accent-text);
     font-weight: 700;
   }
-  .avatar.bot {
+  .avatar.bot,
+  .avatar.house {
     background: #d9ebe4;
     color: #15463e;
   }

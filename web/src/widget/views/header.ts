@@ -1,7 +1,7 @@
 /** Who the visitor talks with, and how things stand. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { PersonView } from "../../api/model";
-import { avatar } from "../../chat/lines";
+import { avatar, type Kind } from "../../chat/lines";
 import * as icons from "../../ui/icons";
 import type { WidgetStore } from "../store";
 
@@ -9,7 +9,7 @@ export function header(store: WidgetStore): TemplateResult {
   const { conversation, t } = store;
   const who = partner(store);
   return html`<header class="head dark-ground">
-    ${avatar(who, store.config.base, "large", !conversation?.agent)}
+    ${avatar(who, store.config.base, "large", kind(store))}
     <div class="head-text">
       <h2 id="panel-title">${who.name}</h2>
       <p class="head-status" data-tone=${tone(store)}><span class="dot"></span><span>${status(store)}</span></p>
@@ -37,6 +37,11 @@ export function header(store: WidgetStore): TemplateResult {
       ${icons.chevron(22)}
     </button>
   </header>`;
+}
+
+function kind({ conversation, site }: WidgetStore): Kind {
+  if (conversation?.agent) return "person";
+  return conversation?.party === "bot" || (!conversation && site?.bot) ? "bot" : "house";
 }
 
 export function partner(store: WidgetStore): PersonView {

@@ -11,6 +11,7 @@ export function history(store: WidgetStore): TemplateResult {
   const { lines, t } = store;
   const replies = store.conversation?.can.write ? openQuickReplies(lines) : [];
   return html`<div class="history" tabindex="0" role="log" aria-label=${t.history} data-testid="history">
+    ${lines.length === 0 && store.outbox.items.length === 0 ? welcome(store) : nothing}
     ${lineList({
       lines,
       pending: store.outbox.items,
@@ -25,6 +26,17 @@ export function history(store: WidgetStore): TemplateResult {
     })}
     ${botNotice(store)} ${store.typing ? typing(store) : nothing}
     ${replies.length > 0 && store.outbox.items.length === 0 ? quickReplies(store, replies) : nothing}
+  </div>`;
+}
+
+/** Where no assistant speaks first, an empty chat would look broken. */
+function welcome(store: WidgetStore): TemplateResult | typeof nothing {
+  const { site, conversation } = store;
+  if (!site || conversation?.party === "bot" || conversation?.state !== "chat") return nothing;
+  return html`<div class="welcome">
+    <span class="welcome-mark">${icons.mark(30)}</span>
+    <h3>${site.texts.title}</h3>
+    <p>${site.texts.subtitle}</p>
   </div>`;
 }
 
