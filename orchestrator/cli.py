@@ -31,6 +31,7 @@ from orchestrator.application.errors import ApplicationError
 from orchestrator.observability import configure_logs
 from orchestrator.settings import Settings
 from orchestrator.tls import Certificate, ensure_certificate, local_addresses
+from rules.findings import PolicyError
 
 if TYPE_CHECKING:
     from orchestrator.main import BackOffice, Runtime
@@ -148,13 +149,16 @@ async def _run(
             await demonstration.seed_people(runtime.platform.accounts, password)
             await runtime.put_demo_site("Demo shop", place.origins, bot=with_bot)
 
-    runtime = build(
-        settings,
-        demo=demo,
-        bot_port=bot_port,
-        loopback=demo or _is_loopback(settings.host),
-        prepare=prepare,
-    )
+    try:
+        runtime = build(
+            settings,
+            demo=demo,
+            bot_port=bot_port,
+            loopback=demo or _is_loopback(settings.host),
+            prepare=prepare,
+        )
+    except PolicyError as error:
+        _fail_with(error)
     async with contextlib.AsyncExitStack() as cleanup:
 
         async def started() -> None:
@@ -452,18 +456,22 @@ def list_sites(data_dir: DataDir = None) -> None:
 @policies.command("check")
 def check_policy(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Check the rules of a folder: every mistake with its file and line. Exit code 1 when there is one."""
-    from rules.load import PolicyError, load_policy  # noqa: PLC0415 - the guard compiler takes a moment to load
+    from rules.load import load_policy  # noqa: PLC0415 - the guard compiler takes a moment to load
 
     try:
         policy = load_policy(folder)
     except PolicyError as error:
-        for finding in error.findings:
-            err.print(str(finding), style="red", markup=False, soft_wrap=True, highlight=False)
-        err.print(f"{len(error.findings)} mistake(s); this policy cannot be used.")
-        raise typer.Exit(1) from None
+        _fail_with(error)
     for warning in policy.warnings:
         err.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True, highlight=False)
     out.print(f"No mistakes. Revision {policy.revision}.", highlight=False)
+
+
+def _fail_with(error: PolicyError) -> NoReturn:
+    for finding in error.findings:
+        err.print(str(finding), style="red", markup=False, soft_wrap=True, highlight=False)
+    err.print(f"{len(error.findings)} mistake(s); this policy cannot be used.")
+    raise typer.Exit(1)
 
 
 @app.command()

@@ -109,6 +109,15 @@ def test_policies(tmp_path: Path) -> None:
     assert "VisitorWrote" in bad.output, "the advice names what was probably meant"
 
 
+def test_up_with_rules_that_have_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "policies").mkdir()
+    monkeypatch.setenv("VISAVIS_POLICY_DIR", str(tmp_path / "policies"))
+    result = run("up", "--port", "0")
+    assert result.exit_code == 1
+    assert "conversation.yaml" in result.output
+    assert "Traceback" not in result.output
+
+
 def test_the_rest() -> None:
     assert json.loads(run("openapi").output)["openapi"].startswith("3.1")
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", run("version").output)
