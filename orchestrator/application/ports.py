@@ -129,7 +129,7 @@ class EventTable(Protocol):
 
 class MessageTable(Protocol):
     async def append(
-        self, conversation_id: str, messages: Sequence[NewMessage], *, after: int, at: datetime
+        self, conversation_id: str, new: Sequence[NewMessage], *, after: int, at: datetime
     ) -> tuple[StoredMessage, ...]:
         """Add lines at the positions that follow ``after``."""
         ...
