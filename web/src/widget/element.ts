@@ -39,6 +39,8 @@ export class VisavisWidget extends LitElement {
   #confirmed: HTMLElement | null = null;
   #proposal: string | null = null;
   #atEnd = true;
+  readonly #narrow = matchMedia("(max-width: 560px)");
+  #pageOverflow: string | null = null;
 
   set config(config: WidgetConfig) {
     this.setAttribute("theme", config.theme);
@@ -57,6 +59,8 @@ export class VisavisWidget extends LitElement {
       const { conversation, call } = this.#store ?? {};
       if (conversation?.proposal || call?.phase === "preview") this.requestUpdate();
     }, 250);
+    window.visualViewport?.addEventListener("resize", this.#fitKeyboard);
+    window.visualViewport?.addEventListener("scroll", this.#fitKeyboard);
     window.addEventListener("online", this.#nudge);
     window.addEventListener("pagehide", this.#hidden);
     window.addEventListener("pageshow", this.#shown);
@@ -66,6 +70,8 @@ export class VisavisWidget extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#tick);
+    window.visualViewport?.removeEventListener("resize", this.#fitKeyboard);
+    window.visualViewport?.removeEventListener("scroll", this.#fitKeyboard);
     window.removeEventListener("online", this.#nudge);
     window.removeEventListener("pagehide", this.#hidden);
     window.removeEventListener("pageshow", this.#shown);
@@ -128,6 +134,7 @@ export class VisavisWidget extends LitElement {
     if (store.open !== this.#wasOpen) {
       const first = this.#wasOpen === false && store.open;
       this.#wasOpen = store.open;
+      this.#holdPage(store.open);
       this.#focusAfterToggle(first);
     }
     this.#focusDialogs(store);
@@ -181,10 +188,29 @@ export class VisavisWidget extends LitElement {
     other.focus();
   }
 
+  /** Where the panel covers the whole screen, the page behind it must not scroll along. */
+  #holdPage(open: boolean): void {
+    const page = document.documentElement;
+    if (open && this.#narrow.matches && this.#pageOverflow === null) {
+      this.#pageOverflow = page.style.overflow;
+      page.style.overflow = "hidden";
+    } else if (!open && this.#pageOverflow !== null) {
+      page.style.overflow = this.#pageOverflow;
+      this.#pageOverflow = null;
+    }
+  }
+
   #find(selector: string): HTMLElement | null {
     return this.renderRoot.querySelector<HTMLElement>(selector);
   }
 
+  /** On iOS the keyboard covers the page without resizing it; the composer has to stay above. */
+  readonly #fitKeyboard = (): void => {
+    const view = window.visualViewport;
+    if (!view || !this.#narrow.matches) return;
+    this.style.setProperty("--keyboard-top", `${view.offsetTop}px`);
+    this.style.setProperty("--keyboard-height", `${view.height}px`);
+  };
   readonly #nudge = (): void => {
     if (document.visibilityState === "visible") this.#store?.nudge();
   };

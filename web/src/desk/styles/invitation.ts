@@ -12,8 +12,8 @@ export const invitationStyles = css`
     inline-size: min(408px, calc(100vw - 32px));
     max-block-size: calc(100dvh - 92px);
     overflow-y: auto;
-    padding: 4px 28px 48px;
-    margin: -4px -28px -48px;
+    padding: 4px 28px 64px;
+    margin: -4px -28px -64px;
     box-sizing: content-box;
     pointer-events: none;
   }
@@ -24,7 +24,7 @@ export const invitationStyles = css`
     background: var(--surface);
     box-shadow:
       0 0 0 2px var(--accent),
-      var(--shadow-3);
+      var(--shadow-2);
     animation: drop 0.45s var(--ease) both;
   }
   @keyframes drop {

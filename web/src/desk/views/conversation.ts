@@ -53,7 +53,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
 
 function head(store: DeskStore, c: AgentConversation): TemplateResult {
   const { t } = store;
-  return html`<header class="pane-head">
+  return html`<div class="pane-head">
     <button class="icon-button back" aria-label=${t.back} data-testid="back" @click=${() => store.select(null)}>
       ${icons.back(22)}
     </button>
@@ -101,7 +101,7 @@ function head(store: DeskStore, c: AgentConversation): TemplateResult {
     >
       ${icons.info(22)}
     </button>
-  </header>`;
+  </div>`;
 }
 
 function proposal(store: DeskStore, c: AgentConversation): TemplateResult | typeof nothing {

@@ -7,7 +7,7 @@ import { account } from "./account";
 export function header(store: DeskStore): TemplateResult {
   const { t, presence, capacity } = store;
   return html`<header class="bar dark-ground">
-    <p class="brand-line">${icons.mark(28)} <span>Vis-à-vis</span></p>
+    <h1 class="brand-line">${icons.mark(28)} <span>Vis-à-vis</span></h1>
     <div class="presence" role="group" aria-label=${t.presence}>
       ${toggle(store, "chat", t.presenceChat, presence.chat)}
       ${toggle(store, "video", t.presenceVideo, presence.video)}

@@ -210,7 +210,11 @@ export const panelStyles = css`
       inset-inline-end: var(--s4);
     }
     :host([open]) {
-      inset: 0;
+      inset: var(--keyboard-top, 0) 0 auto;
+      block-size: var(--keyboard-height, 100dvh);
+    }
+    .panel {
+      padding-block-end: env(safe-area-inset-bottom, 0);
     }
     .panel,
     .panel.with-stage {

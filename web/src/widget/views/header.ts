@@ -8,7 +8,7 @@ import type { WidgetStore } from "../store";
 export function header(store: WidgetStore): TemplateResult {
   const { conversation, t } = store;
   const who = partner(store);
-  return html`<header class="head dark-ground">
+  return html`<div class="head dark-ground">
     ${avatar(who, store.config.base, "large", kind(store))}
     <div class="head-text">
       <h2 id="panel-title">${who.name}</h2>
@@ -36,7 +36,7 @@ export function header(store: WidgetStore): TemplateResult {
     >
       ${icons.chevron(22)}
     </button>
-  </header>`;
+  </div>`;
 }
 
 function kind({ conversation, site }: WidgetStore): Kind {
