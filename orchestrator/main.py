@@ -164,7 +164,7 @@ def build(
 
     bot_url = settings.bot_url if bot_port is None else f"http://127.0.0.1:{bot_port}"
     bot = RasaBot(bot_url, settings.bot_secret, clock, on_status=bot_status_changed)
-    media = MeteredMedia(MediaConfig(include_loopback=loopback or settings.media_loopback), metrics)
+    media = MeteredMedia(_media_config(settings, loopback=loopback), metrics)
     presence = Presence(store, handler, bus, clock, ids)
     timers = TimerService(store, bus, clock, handler)
     distribution = Distribution(store, handler, clock, policies, ids)
@@ -234,6 +234,14 @@ def build(
         services=(media, calls, timers, effects, bot),
     )
     return runtime
+
+
+def _media_config(settings: Settings, *, loopback: bool) -> MediaConfig:
+    return MediaConfig(
+        include_loopback=loopback or settings.media_loopback,
+        public_address=settings.media_public_address,
+        udp_ports=settings.media_udp_ports,
+    )
 
 
 _tasks: set[asyncio.Task[None]] = set()

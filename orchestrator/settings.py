@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     """Signs tokens. None: made once and kept in ``data_dir``."""
     ice_servers: tuple[dict[str, object], ...] = ()
     media_loopback: bool = False
+    media_public_address: str | None = None
+    """The public IPv4 address by which browsers reach the media relay behind a 1:1 NAT or in a container."""
+    media_udp_ports: tuple[int, int] | None = None
+    """First and last UDP port of the media relay; None: the system's choice. A firewall must let them in."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics_token: str | None = Field(default=None, min_length=16, repr=False)
     trusted_proxies: tuple[str, ...] = ()

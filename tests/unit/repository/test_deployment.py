@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -59,8 +60,11 @@ def test_the_bot_is_told_where_to_answer() -> None:
     assert SERVICES["orchestrator"]["environment"]["VISAVIS_BOT_URL"] == "http://bot:5005"
 
 
-def test_only_the_proxy_is_reachable_from_outside() -> None:
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+def test_only_the_proxy_and_the_media_ports_are_reachable_from_outside() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy", "orchestrator"}
+    orchestrator = SERVICES["orchestrator"]
+    first, last = json.loads(orchestrator["environment"]["VISAVIS_MEDIA_UDP_PORTS"])
+    assert orchestrator["ports"] == [f"{first}-{last}:{first}-{last}/udp"]
     assert "reverse_proxy orchestrator:8080" in (ROOT / "deploy" / "Caddyfile").read_text()
 
 
