@@ -9,7 +9,7 @@ from orchestrator.application.handle_event import EventHandler, Handled, Moment
 from orchestrator.application.ports import Clock, Ids, Policies, Store
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Need, State
-from orchestrator.domain.distribution import Candidate, choose, wants_of
+from orchestrator.domain.distribution import Candidate, choose, may_wait, wants_of
 from orchestrator.domain.events import Event, FailureReason
 from rules.hours import group_open
 from rules.policy import Group
@@ -74,7 +74,7 @@ class Distribution:
             if choice.agent_id is not None:
                 log.info("agent.chosen", conversation_id=c.id, agent_id=choice.agent_id, group=group.name)
                 return ev.AgentInvited(self._ids.new("i"), choice.agent_id)
-        if _places(c, group) > 0:
+        if may_wait(c, moment.pinned, _places(c, group)):
             return None
         return ev.TransferFailed(_why(c, found))
 

@@ -55,7 +55,7 @@ def wants_of(c: Conversation, policy: Policy) -> tuple[Want, ...]:
     A visitor's direct video wants video presence; an escalating card wants both channels, and by the
     policy's ``no_video_agent`` falls back to a chat agent (`chat`), waits on (`wait`) or gives up (`alternative`).
     """
-    language = c.language.split("-")[0].lower()
+    language = c.language.split("-", maxsplit=1)[0].lower()
     declined = c.queue.declined if c.queue is not None else frozenset[str]()
     if not wants_video(c):
         return (Want(language, chat=True, video=False, declined=declined),)
@@ -65,6 +65,16 @@ def wants_of(c: Conversation, policy: Policy) -> tuple[Want, ...]:
     if policy.escalation_for(c.site_id).no_video_agent == "chat":
         return (both, Want(language, chat=True, video=False, declined=declined))
     return (both,)
+
+
+def may_wait(c: Conversation, policy: Policy, places: int) -> bool:
+    """Whether a conversation that nobody can take now may stay in the line.
+
+    With 0 places nobody is parked; a card that escalates gives up at once under ``no_video_agent: alternative``.
+    """
+    by_card = wants_video(c) and c.need is Need.CHAT
+    gives_up = by_card and policy.escalation_for(c.site_id).no_video_agent == "alternative"
+    return places > 0 and not gives_up
 
 
 def choose(candidates: Sequence[Candidate], want: Want) -> Choice:

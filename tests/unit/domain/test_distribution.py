@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain import events as ev
-from orchestrator.domain.distribution import Candidate, Want, choose, wants_of, why_left_out
+from orchestrator.domain.distribution import Candidate, Want, choose, may_wait, wants_of, why_left_out
+from rules.load import compile_policy
+from rules.policy import Policy
 from tests.unit.domain.story import MATCHED, PLAIN, T0, Story, shipped
 
 READY = Candidate(
@@ -66,6 +68,29 @@ def test_a_plain_card_wants_chat_and_a_direct_request_wants_video() -> None:
     story = Story().start()
     story.moved(ev.VideoRequested())
     assert [(w.chat, w.video) for w in wants_of(story.conversation, shipped())] == [(False, True)]
+
+
+def without_video_agents(choice: str) -> Policy:
+    """The shipped policy with another ``no_video_agent``."""
+    files = dict(shipped().files)
+    before = "no_video_agent: chat"
+    assert files["escalation.yaml"].count(f"\n  {before}") == 1
+    files["escalation.yaml"] = files["escalation.yaml"].replace(
+        f"\n  {before}", f"\n  no_video_agent: {choice}"
+    )
+    return compile_policy(files)
+
+
+@pytest.mark.parametrize(
+    ("choice", "wants", "waits"), [("chat", 2, True), ("wait", 1, True), ("alternative", 1, False)]
+)
+def test_what_a_card_does_when_no_agent_can_take_video(choice: str, wants: int, waits: bool) -> None:
+    policy = without_video_agents(choice)
+    escalating = Story(policy=policy).handed_over(MATCHED).conversation
+    assert len(wants_of(escalating, policy)) == wants
+    assert may_wait(escalating, policy, places=5) is waits
+    assert may_wait(Story(policy=policy).handed_over(PLAIN).conversation, policy, places=5)
+    assert not may_wait(escalating, policy, places=0)
 
 
 flags = st.booleans()
