@@ -87,6 +87,7 @@ export const agentNotices: Shape<typeof fr.agentNotices> = {
 
 export const widget: Shape<typeof fr.widget> = {
   launcherOpen: "Open the chat",
+  backToCall: "Back to the video call",
   launcherRegion: "Need help",
   launcherHide: "Hide this offer",
   unread: (n) => count(n, "1\u00a0unread message", `${n}\u00a0unread messages`),

@@ -99,6 +99,7 @@ export const agentNotices: Shape<typeof visitorNotices> = {
 
 export const widget = {
   launcherOpen: "Ouvrir la discussion",
+  backToCall: "Revenir à l’appel vidéo",
   launcherRegion: "Besoin d’aide",
   launcherHide: "Masquer cette proposition",
   unread: (n: number) => count(n, "1\u00a0message non lu", `${n}\u00a0messages non lus`),

@@ -15,6 +15,8 @@ export interface CallFlowHost {
   api: VisitorApi;
   base: string;
   conversation: VisitorConversation | null;
+  /** Whether the visitor can see the lobby now: panel open, page in front. */
+  watched: () => boolean;
   changed: () => void;
   applied: (conversation: VisitorConversation) => void;
   complain: (what: "camera") => void;
@@ -83,6 +85,18 @@ export class VisitorCall {
     else this.#listen();
   }
 
+  /** Somebody who does not see the preview is not put live; the countdown starts again when they look. */
+  lookedAt(): void {
+    if (this.phase !== "preview") return;
+    clearTimeout(this.#timer);
+    this.joinsAt = 0;
+    if (this.#host.watched()) {
+      this.joinsAt = Date.now() + PREVIEW_SECONDS * 1000;
+      this.#timer = setTimeout(() => this.join({ camera: true }), PREVIEW_SECONDS * 1000);
+    }
+    this.#host.changed();
+  }
+
   join(options: { camera: boolean }): void {
     if (this.phase !== "preview") return;
     clearTimeout(this.#timer);
@@ -136,8 +150,7 @@ export class VisitorCall {
       return;
     }
     this.phase = "preview";
-    this.joinsAt = Date.now() + PREVIEW_SECONDS * 1000;
-    this.#timer = setTimeout(() => this.join({ camera: true }), PREVIEW_SECONDS * 1000);
+    this.lookedAt();
     this.#listen();
   }
 

@@ -65,6 +65,7 @@ export class VisavisWidget extends LitElement {
     window.addEventListener("pagehide", this.#hidden);
     window.addEventListener("pageshow", this.#shown);
     document.addEventListener("visibilitychange", this.#nudge);
+    document.addEventListener("visibilitychange", this.#looked);
   }
 
   override disconnectedCallback(): void {
@@ -76,6 +77,7 @@ export class VisavisWidget extends LitElement {
     window.removeEventListener("pagehide", this.#hidden);
     window.removeEventListener("pageshow", this.#shown);
     document.removeEventListener("visibilitychange", this.#nudge);
+    document.removeEventListener("visibilitychange", this.#looked);
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -83,7 +85,10 @@ export class VisavisWidget extends LitElement {
     if (!store?.site) return nothing;
     this.toggleAttribute("open", store.open);
     this.lang = store.config.language;
-    return store.open ? this.#panel(store) : html`<div class="closed-view">${launcher(store)}</div>`;
+    // A call goes on while the panel is closed: its <video> carries the sound and has to stay.
+    const kept = store.open || store.call.phase !== "idle";
+    return html`${kept ? this.#panel(store) : nothing}
+    ${store.open ? nothing : html`<div class="closed-view">${launcher(store)}</div>`}`;
   }
 
   #panel(store: WidgetStore): TemplateResult {
@@ -97,6 +102,7 @@ export class VisavisWidget extends LitElement {
       data-conversation-id=${conversation?.id ?? ""}
       data-state=${conversation?.state ?? ""}
       data-party=${conversation?.party ?? ""}
+      ?hidden=${!store.open}
       @keydown=${this.#onKey}
     >
       ${staged ? html`<div class="stage-holder" ?inert=${confirming !== null}>${stage(store)}</div>` : nothing}
@@ -214,6 +220,7 @@ export class VisavisWidget extends LitElement {
   readonly #nudge = (): void => {
     if (document.visibilityState === "visible") this.#store?.nudge();
   };
+  readonly #looked = (): void => this.#store?.call.lookedAt();
   readonly #hidden = (): void => this.#store?.call.pageHidden();
   readonly #shown = (event: PageTransitionEvent): void => {
     if (event.persisted) this.#store?.call.pageShown();

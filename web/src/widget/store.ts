@@ -87,6 +87,7 @@ export class WidgetStore {
       get conversation() {
         return store.conversation;
       },
+      watched: () => this.open && document.visibilityState === "visible",
       changed: () => this.#changed(),
       applied: (conversation) => this.#apply(conversation),
       complain: () => this.say(this.t.cameraDenied),
@@ -143,15 +144,18 @@ export class WidgetStore {
   }
 
   show(): void {
+    const wasOpen = this.open;
     this.open = true;
     this.unread = 0;
     this.#tab?.setItem(this.#key("open"), "1");
+    if (!wasOpen) this.call.lookedAt();
     this.#changed();
   }
 
   hide(): void {
     this.open = false;
     this.#tab?.setItem(this.#key("open"), "0");
+    this.call.lookedAt();
     this.#changed();
   }
 

@@ -37,6 +37,17 @@ export const panelStyles = css`
   .bubble:focus-visible {
     outline-color: var(--focus);
   }
+  .bubble.live {
+    background: var(--accent);
+  }
+  .bubble.live::after {
+    content: "";
+    position: absolute;
+    inset: 0;
+    border-radius: inherit;
+    border: 2px solid var(--accent);
+    animation: ripple 2.2s ease-out infinite;
+  }
   .badge {
     position: absolute;
     inset-block-start: -6px;

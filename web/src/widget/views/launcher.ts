@@ -8,18 +8,20 @@ export function launcher(store: WidgetStore): TemplateResult | typeof nothing {
   if (!site) return nothing;
   const talking = store.conversation !== null && store.conversation.state !== "closed";
   if (!site.chat_entry && !site.video_entry && !talking) return nothing;
-  const label = store.unread > 0 ? `${t.launcherOpen} (${t.unread(store.unread)})` : t.launcherOpen;
+  const calling = store.call.phase !== "idle";
+  const open = calling ? t.backToCall : t.launcherOpen;
+  const label = store.unread > 0 ? `${open} (${t.unread(store.unread)})` : open;
   return html`
     ${talking || store.offerHidden ? nothing : offer(store)}
     <button
-      class="bubble dark-ground"
+      class="bubble dark-ground ${calling ? "live" : ""}"
       data-testid="launcher"
       data-unread=${store.unread}
       aria-label=${label}
       aria-expanded="false"
       @click=${() => (talking || site.chat_entry ? store.begin("chat") : store.begin("video"))}
     >
-      ${icons.mark(32)}
+      ${calling ? icons.video(30) : icons.mark(32)}
       ${store.unread > 0 ? html`<span class="badge" aria-hidden="true">${store.unread}</span>` : nothing}
     </button>
     <span class="visually-hidden" role="status">${store.unread > 0 ? t.unread(store.unread) : ""}</span>
