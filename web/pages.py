@@ -75,17 +75,24 @@ def inputs() -> list[Path]:
     return found
 
 
+def npm_program() -> list[str]:
+    """How npm is started. The wheel unpacks its links as copies, so its ``bin/npm`` finds nothing beside it:
+    there, node runs npm's own script.
+    """
+    directory = node_directory()
+    if directory is None:
+        return [shutil.which("npm") or "npm"]
+    script = directory.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(directory / "node"), str(script)]
+
+
 def npm(*arguments: str) -> None:
     """Run npm in ``web/``.
 
     Raises:
-        PagesError: npm is missing or failed; its own output stands above the message.
+        PagesError: npm failed; its own output stands above the message.
     """
-    env = environment()
-    program = shutil.which("npm", path=env["PATH"])
-    if program is None:
-        raise PagesError("npm is missing beside node: install Node 20 or newer with npm, or run `make setup`")
-    done = subprocess.run([program, *arguments], cwd=WEB, env=env, check=False)  # noqa: S603
+    done = subprocess.run([*npm_program(), *arguments], cwd=WEB, env=environment(), check=False)  # noqa: S603
     if done.returncode:
         raise PagesError(f"`npm {' '.join(arguments)}` failed with exit code {done.returncode}")
 

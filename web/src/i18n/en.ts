@@ -326,6 +326,7 @@ export const desk: Shape<typeof fr.desk> = {
   joining: "Connecting your camera and microphone…",
   waitingForVisitor: "The visitor is getting ready…",
   visitorReconnecting: "The visitor is reconnecting…",
+  pictureComes: "The visitor’s picture is on its way…",
   visitorCameraOff: "The visitor’s camera is off",
   reconnecting: "Reconnecting…",
   callFailed: "The video cannot connect.",

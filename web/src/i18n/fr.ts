@@ -344,6 +344,7 @@ export const desk = {
   joining: "Connexion de votre caméra et de votre micro…",
   waitingForVisitor: "Le visiteur se prépare…",
   visitorReconnecting: "Le visiteur se reconnecte…",
+  pictureComes: "L’image du visiteur arrive…",
   visitorCameraOff: "Le visiteur n’a pas de caméra allumée",
   reconnecting: "Reconnexion…",
   callFailed: "La vidéo n’arrive pas à se connecter.",

@@ -22,12 +22,16 @@ const CONNECT_MS = 12_000;
 const TELL_AFTER = 3;
 /** How long a fresh connection is believed, though the server has not said so yet. */
 const SETTLED_MS = 1_500;
+/** A first picture may take so long; before, nobody is said to have no camera. */
+const PICTURE_MS = 3_000;
 
 export class CallLink {
   status: LinkStatus = "idle";
   remote: MediaStream | null = null;
   /** Whether the other side's picture is moving. */
   picture = false;
+  /** There has been time for a picture, and none is here: the other side's camera is off. */
+  pictureless = false;
   struggling = false;
   #peer: Peer | null = null;
   #run = 0;
@@ -38,6 +42,7 @@ export class CallLink {
   #frames = 0;
   #stillFor = 0;
   #liveSince = 0;
+  #video: HTMLVideoElement | null = null;
   readonly #options: LinkOptions;
   readonly #backoff = new Backoff({ first: 400, ceiling: 4_000 });
 
@@ -62,7 +67,10 @@ export class CallLink {
     this.#peer?.close();
     this.#peer = null;
     this.remote = null;
+    this.#video = null;
+    this.#stillFor = 0;
     this.picture = false;
+    this.pictureless = false;
     this.struggling = false;
     this.#become("idle");
   }
@@ -79,6 +87,12 @@ export class CallLink {
     this.#become("reconnecting");
     void this.#connect();
   }
+
+  /** The element that shows the other side has a picture: it knows at once, the counters a second later. */
+  readonly shown = (event: Event): void => {
+    this.#video = event.currentTarget as HTMLVideoElement;
+    if (this.#video.videoWidth > 0) this.#setPicture(true);
+  };
 
   stats(): Promise<CallStats> | null {
     return this.#peer ? callStats(this.#peer.connection, this.#connections) : null;
@@ -153,11 +167,26 @@ export class CallLink {
   async #look(): Promise<void> {
     const stats = await this.stats()?.catch(() => null);
     if (!stats) return;
-    this.#stillFor = stats.framesDecoded > this.#frames ? 0 : this.#stillFor + 1;
+    const moving = stats.framesDecoded > this.#frames;
+    this.#stillFor = moving ? 0 : this.#stillFor + 1;
     this.#frames = stats.framesDecoded;
-    const picture = stats.framesDecoded > 0 && this.#stillFor < 3;
-    if (picture === this.picture) return;
+    if (moving) this.#setPicture(true);
+    else if (this.#stillFor >= 3) this.#setPicture(false);
+  }
+
+  #setPicture(picture: boolean): void {
+    const late = this.status === "live" && Date.now() - this.#liveSince >= PICTURE_MS;
+    const pictureless = !picture && late;
+    if (picture) this.#stillFor = 0;
+    if (this.picture && !picture) {
+      // The next picture to be painted ends the absence.
+      this.#video?.requestVideoFrameCallback?.(() => {
+        if (this.status !== "idle") this.#setPicture(true);
+      });
+    }
+    if (picture === this.picture && pictureless === this.pictureless) return;
     this.picture = picture;
+    this.pictureless = pictureless;
     this.#options.onChange();
   }
 

@@ -17,6 +17,7 @@ export function stage(store: DeskStore): TemplateResult | typeof nothing {
     class="call dark-ground ${elsewhere ? "mini" : ""}"
     data-testid="call"
     data-link=${link.status}
+    data-picture=${String(link.picture)}
     aria-label=${t.call}
   >
     <video
@@ -25,6 +26,9 @@ export function stage(store: DeskStore): TemplateResult | typeof nothing {
       autoplay
       playsinline
       aria-label=${t.remoteVideo}
+      @loadeddata=${link.shown}
+      @playing=${link.shown}
+      @resize=${link.shown}
       ${play(link.remote, (video) => {
         call.soundBlocked = video;
         store.redraw();
@@ -111,5 +115,6 @@ function stageLine(store: DeskStore): string | null {
     return c.state === "in_video" ? t.visitorReconnecting : t.waitingForVisitor;
   }
   if (!media.audio && !media.video) return t.devicesDenied;
-  return link.picture ? null : t.visitorCameraOff;
+  if (link.picture) return null;
+  return link.pictureless ? t.visitorCameraOff : t.pictureComes;
 }

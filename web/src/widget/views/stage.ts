@@ -92,13 +92,17 @@ function call(store: WidgetStore): TemplateResult {
   const { media, link } = flow;
   const { name } = partner(store);
   const line = stageLine(store, name);
-  return html`<section class="call dark-ground" data-testid="call" data-link=${link.status} aria-label=${t.call}>
+  return html`<section class="call dark-ground" data-testid="call" data-link=${link.status}
+    data-picture=${String(link.picture)} aria-label=${t.call}>
     <video
       class="remote ${link.picture ? "" : "dim"}"
       data-testid="remote-video"
       autoplay
       playsinline
       aria-label=${t.remoteVideo(name)}
+      @loadeddata=${link.shown}
+      @playing=${link.shown}
+      @resize=${link.shown}
       ${play(link.remote, (video) => {
         flow.soundBlocked = video;
         store.showChatInCall(store.chatInCall);
@@ -200,5 +204,6 @@ function stageLine(store: WidgetStore, name: string): string | null {
   if (conversation?.call && !conversation.call.agent_connected) {
     return conversation.state === "in_video" ? t.otherReconnecting(name) : t.waitingForOther(name);
   }
-  return link.picture ? null : t.otherCameraOff(name);
+  if (link.picture) return null;
+  return link.pictureless ? t.otherCameraOff(name) : t.connecting;
 }
