@@ -15,6 +15,7 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # A page that is served here needs none of Chromium's own traffic; fake devices stand in for camera and microphone.
+# Who may use them is a permission of each browser context.
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +25,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.browser import FLAGS, ensure
+from tests.e2e.people import Cast
 from tests.e2e.running import Running
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -16,6 +18,7 @@ PHONE = {"width": 360, "height": 740}
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 OpenPage = Callable[..., Page]
+Picture = Callable[[Page, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,21 +44,31 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """Open a page in a new context: ``open_page(size, locale="fr-FR", mobile=False)``."""
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Open a page in a new context of its own, which may use ``devices`` and runs ``script`` before any page does."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def opened(size: dict[str, int] = DESKTOP, locale: str = "fr-FR", mobile: bool = False) -> Page:
+    def opened(
+        size: dict[str, int] = DESKTOP,
+        locale: str = "fr-FR",
+        mobile: bool = False,
+        devices: Sequence[str] = ("camera", "microphone"),
+        script: str | None = None,
+        storage_state: Any = None,
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": size["width"], "height": size["height"]},
             locale=locale,
             is_mobile=mobile,
             has_touch=mobile,
-            permissions=["camera", "microphone"],
+            permissions=list(devices),
             device_scale_factor=2 if mobile else 1,
+            storage_state=storage_state,
         )
         contexts.append(context)
+        if script is not None:
+            context.add_init_script(script)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page
@@ -67,7 +80,15 @@ def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Ope
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+def cast(product: Running, open_page: OpenPage) -> Iterator[Cast]:
+    """The people of a journey. What they leave open is closed after it, so that the next one finds a free desk."""
+    people = Cast(product, open_page)
+    yield people
+    people.leave()
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Picture:
     """Keep a screenshot under docs/images, when the run was asked to."""
     wanted = bool(request.config.getoption("--screenshots"))
 

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
-from tests.e2e.running import PASSWORD
+from tests.e2e.running import PASSWORD, Running
 
 PATIENCE_MS = 20_000
 DECODED = """async () => { const s = await window.__visavis_stats?.(); return s ? s.framesDecoded : 0 }"""
+CLOSE_AS_VISITOR = """async () => {
+  const panel = document.querySelector("visavis-widget")?.shadowRoot?.querySelector("[data-testid=panel]");
+  const id = panel?.dataset.conversationId;
+  if (!id || panel.dataset.state === "closed") return;
+  const headers = { authorization: `Bearer ${localStorage.getItem("visavis:demo:token")}` };
+  await fetch(`/api/visitor/conversations/${id}/close`, { method: "POST", headers });
+}"""
+CLOSE_AS_AGENT = """async () => {
+  const state = await (await fetch("/api/agent/state")).json();
+  const headers = { "x-visavis": "desk" };
+  for (const { id } of state.conversations ?? [])
+    await fetch(`/api/agent/conversations/${id}/close`, { method: "POST", headers });
+}"""
 
 
 def frames_decoded(page: Page) -> int:
@@ -52,6 +67,22 @@ class Person:
         self.at("composer").fill(text)
         self.at("send").click()
 
+    def lines(self, text: str) -> Locator:
+        """Lines of the history that hold these words."""
+        return self.at("message").filter(has_text=text)
+
+    def told(self, notice: str) -> None:
+        """A line of the system is in the history, in whichever words."""
+        expect(self.page.locator(f'[data-notice="{notice}"]').last).to_be_attached(timeout=PATIENCE_MS)
+
+    def history(self) -> list[str]:
+        return [text.strip() for text in self.at("message").all_inner_texts()]
+
+    def watches(self) -> None:
+        """The other side's video is moving, and shown."""
+        expect(self.at("call")).to_have_attribute("data-picture", "true", timeout=PATIENCE_MS)
+        expect_frames_to_grow(self.page)
+
 
 @dataclass
 class Visitor(Person):
@@ -66,6 +97,16 @@ class Visitor(Person):
         self.at("open-chat").click()
         expect(self.at("composer")).to_be_visible()
 
+    def ask_for_a_person(self) -> None:
+        self.open_chat()
+        self.at("request-person").click()
+        self.in_state("queued")
+
+    def join_now(self) -> None:
+        """Do not sit out the preview of the lobby."""
+        self.in_state("video_lobby")
+        self.at("lobby-join").click()
+
     def messages(self, role: str) -> Locator:
         return self.page.locator(f'[data-testid="message"][data-role="{role}"]')
 
@@ -79,9 +120,6 @@ class Visitor(Person):
     def conversation_id(self) -> str | None:
         return self.at("panel").get_attribute("data-conversation-id")
 
-    def history(self) -> list[str]:
-        return [text.strip() for text in self.page.get_by_test_id("message").all_inner_texts()]
-
 
 @dataclass
 class Agent(Person):
@@ -92,6 +130,9 @@ class Agent(Person):
         self.at("login-email").fill(email)
         self.at("login-password").fill(PASSWORD)
         self.at("login-submit").click()
+        return self.be_present(chat=chat, video=video)
+
+    def be_present(self, *, chat: bool = True, video: bool = True) -> Agent:
         expect(self.at("presence-chat")).to_be_visible(timeout=PATIENCE_MS)
         self.switch("presence-chat", chat)
         self.switch("presence-video", video)
@@ -111,14 +152,80 @@ class Agent(Person):
         expect(self.at("conversation")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
 
     def sees(self, text: str) -> None:
-        expect(self.at("message").filter(has_text=text).last).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.lines(text).last).to_be_visible(timeout=PATIENCE_MS)
 
     @property
     def conversation_id(self) -> str | None:
         return self.at("conversation").get_attribute("data-conversation-id")
 
 
+@dataclass
+class Cast:
+    """The people of one journey, each with a browser context of their own."""
+
+    product: Running
+    open_page: Callable[..., Page]
+    people: list[Person] = field(default_factory=list)
+
+    def agent(
+        self, email: str = "claire@demo.visavis", *, chat: bool = True, video: bool = True, **page: Any
+    ) -> Agent:
+        """An agent at the desk. Who has signed in once keeps the cookie."""
+        kept = self.product.signed_in.get(email)
+        agent = Agent(self.open_page(storage_state=kept, **page))
+        self.people.append(agent)
+        if kept is None:
+            agent.log_in(self.product.url, email, chat=chat, video=video)
+            self.product.signed_in[email] = agent.page.context.storage_state()
+        else:
+            agent.page.goto(f"{self.product.url}/desk/")
+            agent.be_present(chat=chat, video=video)
+        return agent
+
+    def visitor(self, language: str = "fr", **page: Any) -> Visitor:
+        """A visitor in the shop, who has not opened the chat yet."""
+        visitor = Visitor(self.open_page(**page))
+        self.people.append(visitor)
+        return visitor.visit(self.product.url, language)
+
+    def in_chat(self, **page: Any) -> tuple[Visitor, Agent]:
+        """A visitor who asked for a person, and the agent who took it."""
+        agent = self.agent()
+        visitor = self.visitor(**page)
+        visitor.ask_for_a_person()
+        agent.accept()
+        visitor.in_state("chat")
+        agent.in_state("chat")
+        return visitor, agent
+
+    def in_video(self, **page: Any) -> tuple[Visitor, Agent]:
+        """A visitor who asked for video, and the agent who took it: both see the other."""
+        agent = self.agent()
+        visitor = self.visitor(**page)
+        visitor.at("open-video").click()
+        agent.accept()
+        visitor.join_now()
+        visitor.in_state("in_video")
+        agent.in_state("in_video")
+        visitor.watches()
+        agent.watches()
+        return visitor, agent
+
+    def leave(self) -> None:
+        for person in reversed(self.people):
+            try:
+                person.page.evaluate(CLOSE_AS_AGENT if isinstance(person, Agent) else CLOSE_AS_VISITOR)
+            except Error:
+                # The page is gone, or its server is: so is what would have to be closed.
+                continue
+
+
 def bounding(locator: Locator) -> dict[str, Any]:
     box = locator.bounding_box()
     assert box is not None
     return dict(box)
+
+
+def words(text: str) -> re.Pattern[str]:
+    """These words, whatever kind of spaces and apostrophes stand between them."""
+    return re.compile(re.escape(text).replace(r"\ ", r"\s+").replace("'", "['’]"))

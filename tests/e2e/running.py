@@ -35,6 +35,8 @@ class Running:
     arguments: tuple[str, ...] = ("--demo",)
     environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    signed_in: dict[str, Any] = field(default_factory=dict)
+    """The browser storage of agents who have signed in here, by e-mail."""
 
     @property
     def url(self) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, OpenPage
-from tests.e2e.people import Agent, Visitor, expect_frames_to_grow
-from tests.e2e.running import Running
+from tests.e2e.conftest import DESKTOP, PHONE, Picture
+from tests.e2e.people import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.rasa, pytest.mark.timeout(300)]
 
-Picture = Callable[[Page, str], None]
 PHRASE = "Vous allez être mis en relation par vidéo"
 
 
@@ -21,11 +17,11 @@ PHRASE = "Vous allez être mis en relation par vidéo"
     ("size", "mobile", "hangs_up"), [(DESKTOP, False, "visitor"), (PHONE, True, "agent")]
 )
 def test_from_the_bot_to_video_and_back_in_one_conversation(
-    product: Running, open_page: OpenPage, picture: Picture, size: dict[str, int], mobile: bool, hangs_up: str
+    cast: Cast, picture: Picture, size: dict[str, int], mobile: bool, hangs_up: str
 ) -> None:
     kind = "phone" if mobile else "desktop"
-    agent = Agent(open_page()).log_in(product.url, "claire@demo.visavis")
-    visitor = Visitor(open_page(size, mobile=mobile)).visit(product.url)
+    agent = cast.agent()
+    visitor = cast.visitor(size=size, mobile=mobile)
     picture(visitor.page, f"shop-{kind}")
 
     visitor.open_chat()
@@ -48,8 +44,8 @@ def test_from_the_bot_to_video_and_back_in_one_conversation(
     picture(visitor.page, f"lobby-{kind}")
     visitor.in_state("in_video")
     agent.in_state("in_video")
-    expect_frames_to_grow(visitor.page)
-    expect_frames_to_grow(agent.page)
+    visitor.watches()
+    agent.watches()
     picture(visitor.page, f"video-visitor-{kind}")
     picture(agent.page, f"video-agent-{kind}")
     assert visitor.conversation_id == conversation
@@ -74,9 +70,9 @@ def test_from_the_bot_to_video_and_back_in_one_conversation(
     assert places == sorted(places), told
 
 
-def test_a_card_without_the_phrase_ends_in_chat(product: Running, open_page: OpenPage) -> None:
-    agent = Agent(open_page()).log_in(product.url, "claire@demo.visavis")
-    visitor = Visitor(open_page()).visit(product.url)
+def test_a_card_without_the_phrase_ends_in_chat(cast: Cast) -> None:
+    agent = cast.agent()
+    visitor = cast.visitor()
     visitor.open_chat()
     visitor.sees("bot", "Bonjour")
     visitor.write("Je veux parler à un conseiller par écrit")
@@ -91,11 +87,9 @@ def test_a_card_without_the_phrase_ends_in_chat(product: Running, open_page: Ope
     visitor.in_state("closed")
 
 
-def test_an_english_visitor_ends_in_chat_by_default(
-    product: Running, open_page: OpenPage, picture: Picture
-) -> None:
-    agent = Agent(open_page(locale="en-GB")).log_in(product.url, "claire@demo.visavis")
-    visitor = Visitor(open_page(locale="en-GB")).visit(product.url, language="en")
+def test_an_english_visitor_ends_in_chat_by_default(cast: Cast, picture: Picture) -> None:
+    agent = cast.agent(locale="en-GB")
+    visitor = cast.visitor("en", locale="en-GB")
     visitor.open_chat()
     visitor.sees("bot", "Hello")
     visitor.write("I would like to talk to an adviser by video")
@@ -110,3 +104,21 @@ def test_an_english_visitor_ends_in_chat_by_default(
     picture(visitor.page, "chat-english")
     agent.close()
     visitor.in_state("closed")
+
+
+def test_video_asked_for_at_once(cast: Cast) -> None:
+    """From the shop's notification straight into the queue for video, without the bot."""
+    agent = cast.agent(video=False)
+    visitor = cast.visitor()
+    visitor.at("open-video").click()
+    visitor.in_state("queued")
+    conversation = visitor.conversation_id
+    expect(visitor.at("waiting")).to_be_visible()
+    expect(agent.at("invitation")).to_have_count(0)
+    agent.switch("presence-video", True)
+    agent.accept()
+    visitor.join_now()
+    visitor.in_state("in_video")
+    visitor.watches()
+    agent.watches()
+    assert visitor.conversation_id == agent.conversation_id == conversation

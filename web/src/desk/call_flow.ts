@@ -41,6 +41,7 @@ export class AgentCall {
     }
     const lost = this.#wasConnected && !current.call.agent_connected;
     this.#wasConnected = current.call.agent_connected;
+    this.link.otherIs(current.call.visitor_connected);
     if (current.call.id === this.#callId) {
       if (lost) this.link.doubt();
       return;

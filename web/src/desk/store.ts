@@ -29,6 +29,7 @@ export type Dialog = "password" | "hang-up" | "close";
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_EVERY_MS = 3_000;
 const TOAST_MS = 6_000;
+const PAUSE_LOOK_MS = 10_000;
 
 export class DeskStore {
   /** Whatever path the service hangs under: everything before /desk. */
@@ -64,6 +65,7 @@ export class DeskStore {
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #typingSent = 0;
+  readonly #pauses = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #changed: () => void;
 
   constructor(changed: () => void) {
@@ -358,13 +360,23 @@ export class DeskStore {
     if (this.dialog === "hang-up" && next.id === this.call.conversationId && next.state !== "in_video") {
       this.dialog = null;
     }
+    if (next.video_unavailable === "declined_just_now") this.#lookAgainAt(next.id);
     this.call.follow(this.conversations.values());
     this.#changed();
+  }
+
+  /** A pause after a refusal ends by the clock alone, and nobody sends word of it. */
+  #lookAgainAt(id: string): void {
+    clearTimeout(this.#pauses.get(id));
+    const look = () => void (this.conversations.has(id) && this.#loadHistory(id));
+    this.#pauses.set(id, setTimeout(look, PAUSE_LOOK_MS));
   }
 
   #forget(id: string): void {
     this.conversations = new Map([...this.conversations].filter(([other]) => other !== id));
     this.unread.delete(id);
+    clearTimeout(this.#pauses.get(id));
+    this.#pauses.delete(id);
     this.#loaded.delete(id);
     this.#lines.delete(id);
     if (this.selected === id) this.selected = null;

@@ -47,6 +47,9 @@ export function whyNoVideo(reason: string): string {
     agent_device: "your browser cannot do it",
     agent_presence: "you are not available on video",
     agent_busy: "you are on video already",
+    declined_just_now: "the visitor has just declined",
+    too_many_proposals: "it has been proposed several times already",
+    not_permitted: "you may not propose it",
     disabled: "it is turned off for this site",
   };
   return words[reason] ?? "it is not possible now";

@@ -18,6 +18,9 @@ export function whyNoVideo(reason: string): string {
     agent_device: "votre navigateur ne la permet pas",
     agent_presence: "vous n’êtes pas disponible en vidéo",
     agent_busy: "vous êtes déjà en vidéo",
+    declined_just_now: "le visiteur vient de refuser",
+    too_many_proposals: "elle a déjà été proposée plusieurs fois",
+    not_permitted: "vous n’avez pas le droit de la proposer",
     disabled: "elle est désactivée pour ce site",
   };
   return words[reason] ?? "elle n’est pas possible maintenant";

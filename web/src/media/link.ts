@@ -42,6 +42,7 @@ export class CallLink {
   #frames = 0;
   #stillFor = 0;
   #liveSince = 0;
+  #otherSince = 0;
   #video: HTMLVideoElement | null = null;
   readonly #options: LinkOptions;
   readonly #backoff = new Backoff({ first: 400, ceiling: 4_000 });
@@ -86,6 +87,12 @@ export class CallLink {
     if (this.status !== "live" || Date.now() - this.#liveSince < SETTLED_MS) return;
     this.#become("reconnecting");
     void this.#connect();
+  }
+
+  /** What the server says about the other side: from their arrival on, a picture can be expected. */
+  otherIs(connected: boolean): void {
+    if (!connected) this.#otherSince = 0;
+    else if (this.#otherSince === 0) this.#otherSince = Date.now();
   }
 
   /** The element that shows the other side has a picture: it knows at once, the counters a second later. */
@@ -175,8 +182,9 @@ export class CallLink {
   }
 
   #setPicture(picture: boolean): void {
-    const late = this.status === "live" && Date.now() - this.#liveSince >= PICTURE_MS;
-    const pictureless = !picture && late;
+    const both = this.status === "live" && this.#otherSince > 0;
+    const late = Date.now() - Math.max(this.#liveSince, this.#otherSince) >= PICTURE_MS;
+    const pictureless = !picture && both && late;
     if (picture) this.#stillFor = 0;
     if (this.picture && !picture) {
       // The next picture to be painted ends the absence.

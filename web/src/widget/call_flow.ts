@@ -63,6 +63,7 @@ export class VisitorCall {
     }
     const lost = this.#wasConnected && !call.visitor_connected;
     this.#wasConnected = call.visitor_connected;
+    this.link.otherIs(call.agent_connected);
     if (call.id !== this.#callId) {
       this.link.stop();
       this.#callId = call.id;

@@ -46,7 +46,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
         }
       </p>
     </div>
-    ${c.video_unavailable ? html`<p class="pane-note">${icons.info(18)} <span>${t.videoUnavailable(store.whyNoVideo(c.video_unavailable))}</span></p>` : nothing}
+    ${c.video_unavailable ? html`<p class="pane-note" data-testid="why-no-video">${icons.info(18)} <span>${t.videoUnavailable(store.whyNoVideo(c.video_unavailable))}</span></p>` : nothing}
     ${proposal(store, c)} ${c.can.write ? composer(store) : nothing}
   </section>`;
 }
