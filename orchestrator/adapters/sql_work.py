@@ -123,8 +123,9 @@ class SqlOutbox:
         query = select(func.min(outbox.c.not_before)).where(outbox.c.not_before > now)
         return (await self._session.read(query)).value()
 
-    async def release(self) -> None:
-        await self._session.write(update(outbox).values(claimed_by=None, claimed_until=None))
+    async def release(self, owner: str | None = None) -> None:
+        claimed = outbox.c.claimed_by.is_not(None) if owner is None else outbox.c.claimed_by == owner
+        await self._session.write(update(outbox).where(claimed).values(claimed_by=None, claimed_until=None))
 
     async def pending(self) -> int:
         return (await self._session.read(select(func.count()).select_from(outbox))).value()

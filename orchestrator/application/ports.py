@@ -170,8 +170,8 @@ class OutboxTable(Protocol):
         """When the earliest item that was put off becomes due."""
         ...
 
-    async def release(self) -> None:
-        """Give back what was claimed (at the start of the only process)."""
+    async def release(self, owner: str | None = None) -> None:
+        """Give back what ``owner`` claimed; without one, what anybody did (at the start of the only process)."""
         ...
 
     async def pending(self) -> int: ...

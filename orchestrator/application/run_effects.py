@@ -50,7 +50,7 @@ class EffectRunner:
         ]
 
     async def stop(self) -> None:
-        """Stop claiming, let what runs finish for a moment, note what is done."""
+        """Stop claiming, let what runs finish for a moment, then let go of what is left."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -62,7 +62,7 @@ class EffectRunner:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._settle()
+        await self._let_go()
 
     async def drain(self) -> None:
         """Do everything that is due now, and what follows from it (for tests and for the start)."""
@@ -109,11 +109,12 @@ class EffectRunner:
             task.add_done_callback(self._finished)
         return len(items)
 
-    async def _settle(self) -> None:
+    async def _let_go(self) -> None:
+        """Note what is done, and leave the rest to whoever comes next."""
         done, retry = self._taken()
-        if done or retry:
-            async with self._store.transaction() as tx:
-                await tx.outbox.settle(done=done, retry=retry)
+        async with self._store.transaction() as tx:
+            await tx.outbox.settle(done=done, retry=retry)
+            await tx.outbox.release(self._owner)
 
     def _taken(self) -> tuple[list[int], dict[int, tuple[datetime, str]]]:
         done, self._done = self._done, []

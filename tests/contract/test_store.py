@@ -303,6 +303,10 @@ async def test_the_outbox_gives_the_head_of_each_lane_once(store: Store) -> None
             "a2",
             "b1",
         ]
+        await tx.outbox.release("me")
+        assert await tx.outbox.claim("me", later(61), until=later(99), limit=1) == []
+        await tx.outbox.release("you")
+        assert [one.key for one in await tx.outbox.claim("me", later(61), until=later(99), limit=1)] == ["a2"]
         await tx.outbox.release()
         assert len(await tx.outbox.claim("me", later(61), until=later(99), limit=1)) == 1
 
