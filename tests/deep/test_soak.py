@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import aioice.ice
 import pytest
 
 from orchestrator.domain.conversation import State
-from tests.deep.resources import held
+from tests.deep.resources import descriptors_of, held, memory_of
 from tests.deep.visits import desk
+from tests.integration.media.peers import Peer, until
+from tests.integration.netns.machine import Json, Machine
 
 
 async def conversations(database: Path, *, count: int, at_once: int, objects_each: float) -> None:
@@ -50,3 +53,73 @@ async def test_conversations_leave_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 async def test_a_thousand_conversations_leave_nothing_behind(tmp_path: Path) -> None:
     await conversations(tmp_path / "visavis.db", count=500, at_once=8, objects_each=3)
+
+
+# --- the media node -------------------------------------------------------------------------------------------
+
+
+async def one_call(node: Machine, number: int) -> None:
+    """Two people come, see each other, and go: on purpose, or by the end of the room."""
+    room = f"room-{number}"
+    await node.ask("open", room=room)
+    peers = {"visitor": Peer(luma=60), "agent": Peer(luma=190)}
+    try:
+        for role, peer in peers.items():
+            await peer.pc.setLocalDescription(await peer.pc.createOffer())
+            offer = peer.pc.localDescription.sdp
+            joined = await node.ask("join", room=room, role=role, connection=f"{role}-{number}", offer=offer)
+            await peer.accept(joined["answer"])
+        await until(lambda: all(peer.got.frames > 2 for peer in peers.values()), "pictures", 60)
+        if number % 2:
+            for role in peers:
+                await node.ask("leave", room=room, connection=f"{role}-{number}")
+        await node.ask("close", room=room)
+    finally:
+        for peer in peers.values():
+            await peer.close()
+
+
+async def calls(count: int, *, objects_each: float) -> None:
+    """Warm up, then two rounds of calls. The node is a process of its own: the peers' memory is not its."""
+    node = await Machine.start("node", "127.0.0.1")
+
+    async def now() -> Json:
+        # Closing goes on in the background for a moment.
+        await asyncio.sleep(1)
+        held = await node.ask("held")
+        return held | {"rss": memory_of(node.pid), "descriptors": descriptors_of(node.pid)}
+
+    try:
+        for number in range(count):
+            await one_call(node, number)
+        middle = await now()
+        for number in range(count, 2 * count):
+            await one_call(node, number)
+        end = await now()
+    finally:
+        await node.end()
+    print(middle, end)
+    assert end["rooms"] == 0
+    assert len(node.of("RoomClosed")) == 2 * count
+    assert end["tasks"] <= middle["tasks"], (middle, end)
+    assert end["descriptors"] <= middle["descriptors"], (middle, end)
+    assert end["objects"] - middle["objects"] < 500 + objects_each * count, (middle, end)
+    assert end["rss"] - middle["rss"] < 16_000_000, (middle, end)
+
+
+@pytest.fixture
+def loopback_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aioice skips 127.0.0.1; the clients of these tests use nothing else."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+
+
+@pytest.mark.usefixtures("loopback_clients")
+async def test_calls_leave_nothing_behind() -> None:
+    await calls(3, objects_each=100)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("loopback_clients")
+async def test_a_hundred_calls_leave_nothing_behind() -> None:
+    await calls(60, objects_each=5)
