@@ -2,12 +2,17 @@
 
 Every message is acknowledged only after its durable commit. The same run measures a bare FastAPI socket echo,
 which stores nothing, as the peer. Client and server share this machine's cores.
+
+Each number of open conversations is measured twice: with one message under way at a time, which shows how long one
+takes, and with as many as keep the server busy, which shows the rate; the delivery times are then mostly queueing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,26 +20,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
+import uvloop
 import websockets
 from rich.console import Console
 from rich.table import Table
+from websockets.typing import Origin
 
 from bench.server import AGENTS, PASSWORD, SITE
 
 OPEN = (1, 50, 500)
 SECONDS = 6.0
-TOGETHER = 16
-"""How many messages are under way at once, at most: enough to keep the server busy."""
+BUSY = 16
+"""How many messages under way at once keep the server busy."""
 
 
 @dataclass
 class Result:
     sent: int = 0
     seconds: float = 0.0
-    acknowledged_ms: list[float] = field(default_factory=list)
+    server_cpu: float = 0.0
     delivered_ms: list[float] = field(default_factory=list)
 
     @property
@@ -46,15 +54,29 @@ class Result:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
+
+    def cpu(self) -> float:
+        """Seconds of processor time that it used so far; 0 where the system does not tell (other than Linux)."""
+        try:
+            columns = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(columns[11]) + int(columns[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def server(*arguments: str) -> Iterator[int]:
-    """A server of `bench.server` in a process of its own; yields its port."""
+def server(*arguments: str) -> Iterator[Server]:
+    """A server of `bench.server` in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.server", *arguments], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield Server(int(process.stdout.readline()), process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -72,16 +94,47 @@ async def wait_until_it_answers(url: str) -> None:
     raise RuntimeError(f"{url} did not answer within 30 s")
 
 
+class Line:
+    """One kept connection for posting JSON: a full HTTP client costs as much as the server that is measured."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, port: int) -> Line:
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def post(self, path: str, body: dict[str, str], headers: dict[str, str]) -> None:
+        data = json.dumps(body).encode()
+        fields = {"Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": str(len(data))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in (fields | headers).items())
+        self._writer.write(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + data)
+        answer = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(answer.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        content = await self._reader.readexactly(length)
+        if answer.split(b" ", 2)[1] not in (b"200", b"201"):
+            raise RuntimeError(f"not acknowledged: {content.decode()}")
+
+    def close(self) -> None:
+        self._writer.close()
+
+
 @dataclass
 class Visitor:
     conversation_id: str
     headers: dict[str, str]
+
+    @property
+    def messages(self) -> str:
+        return f"/api/visitor/conversations/{self.conversation_id}/messages"
 
 
 @dataclass
 class Estate:
     """The product with its agents at their sockets, and visitors who talk to them."""
 
+    server: Server
     url: str
     client: httpx.AsyncClient
     visitors: list[Visitor] = field(default_factory=list)
@@ -106,7 +159,10 @@ class Estate:
         """An agent: accepts every invitation at once, and notes when each visitor's message arrives."""
         address = self.url.replace("http", "ws") + "/api/agent/socket"
         async with websockets.connect(
-            address, additional_headers={"Cookie": headers["Cookie"]}, origin=headers["Origin"], max_size=None
+            address,
+            additional_headers={"Cookie": headers["Cookie"]},
+            origin=Origin(headers["Origin"]),
+            max_size=None,
         ) as socket:
             await socket.send(json.dumps({"type": "hello", "after": 0, "can_video": False}))
             async for raw in socket:
@@ -140,7 +196,8 @@ class Estate:
             "/api/visitor/conversations", json={"client_id": "start"}, headers=headers
         )
         visitor = Visitor(started.json()["conversation"]["id"], headers)
-        await self.post(visitor, "first", "Bonjour")
+        first = {"client_id": "first", "text": "Bonjour"}
+        (await self.client.post(visitor.messages, json=first, headers=headers)).raise_for_status()
         while True:
             self.accepted.clear()
             shown = await self.client.get(
@@ -154,38 +211,34 @@ class Estate:
                 continue
         self.visitors.append(visitor)
 
-    async def post(self, visitor: Visitor, client_id: str, text: str) -> None:
-        answer = await self.client.post(
-            f"/api/visitor/conversations/{visitor.conversation_id}/messages",
-            json={"client_id": client_id, "text": text},
-            headers=visitor.headers,
-        )
-        answer.raise_for_status()
-
-    async def measure(self, seconds: float) -> Result:
-        """Messages from all visitors in turn, at most `TOGETHER` under way and one at a time per conversation."""
+    async def measure(self, seconds: float, together: int) -> Result:
+        """Messages from all visitors in turn, ``together`` under way, one at a time per conversation."""
         result = Result()
         self.delivered_ms = result.delivered_ms
         number = 0
-        start = time.perf_counter()
+        lines = [await Line.open(self.server.port) for _ in range(together)]
+        start, cpu = time.perf_counter(), self.server.cpu()
 
-        async def talk(share: list[Visitor]) -> None:
+        async def talk(line: Line, share: list[Visitor]) -> None:
             nonlocal number
-            place = 0
-            while time.perf_counter() - start < seconds:
-                visitor = share[place % len(share)]
-                place += 1
+            for visitor in itertools.cycle(share):
+                if time.perf_counter() - start >= seconds:
+                    return
                 number += 1
                 client_id = f"m{number}-{int(start)}"
-                began = time.perf_counter()
-                self.under_way[client_id] = began
-                await self.post(visitor, client_id, "Où en est ma commande ?")
-                result.acknowledged_ms.append((time.perf_counter() - began) * 1000)
+                self.under_way[client_id] = time.perf_counter()
+                await line.post(
+                    visitor.messages,
+                    {"client_id": client_id, "text": "Où en est ma commande ?"},
+                    visitor.headers,
+                )
                 result.sent += 1
 
-        lanes = min(TOGETHER, len(self.visitors))
-        await asyncio.gather(*(talk(self.visitors[lane::lanes]) for lane in range(lanes)))
+        await asyncio.gather(*(talk(line, self.visitors[n::together]) for n, line in enumerate(lines)))
         result.seconds = time.perf_counter() - start
+        result.server_cpu = self.server.cpu() - cpu
+        for line in lines:
+            line.close()
         for _ in range(50):
             if not self.under_way:
                 break
@@ -195,26 +248,24 @@ class Estate:
         return result
 
 
-async def echo_result(port: int, sockets: int, seconds: float) -> Result:
-    """The same shape of load on the bare echo: `sockets` open, at most `TOGETHER` messages under way."""
+async def echo_result(port: int, sockets: int, together: int, seconds: float) -> Result:
+    """The same shape of load on the bare echo."""
     result = Result()
     address = f"ws://127.0.0.1:{port}/echo"
     opened = [await websockets.connect(address) for _ in range(sockets)]
     start = time.perf_counter()
 
     async def talk(share: list[websockets.ClientConnection]) -> None:
-        place = 0
-        while time.perf_counter() - start < seconds:
-            socket = share[place % len(share)]
-            place += 1
+        for socket in itertools.cycle(share):
+            if time.perf_counter() - start >= seconds:
+                return
             began = time.perf_counter()
             await socket.send('{"type":"message","text":"Où en est ma commande ?"}')
             await socket.recv()
             result.delivered_ms.append((time.perf_counter() - began) * 1000)
             result.sent += 1
 
-    lanes = min(TOGETHER, sockets)
-    await asyncio.gather(*(talk(opened[lane::lanes]) for lane in range(lanes)))
+    await asyncio.gather(*(talk(opened[lane::together]) for lane in range(together)))
     result.seconds = time.perf_counter() - start
     for socket in opened:
         await socket.close()
@@ -224,49 +275,54 @@ async def echo_result(port: int, sockets: int, seconds: float) -> Result:
 async def compare(console: Console) -> None:
     table = Table(
         "open",
-        "acknowledged/s",
-        "delivery p50 ms",
+        "under way",
+        "stored/s",
+        "CPU ms each",
+        "delivered p50 ms",
         "p99 ms",
         "echo/s",
         "echo p50 ms",
-        "echo p99 ms",
-        "× echo p50",
+        "p99 ms",
         title="messages, each committed durably before it is acknowledged",
     )
     with (
         tempfile.TemporaryDirectory() as folder,
-        server("product", folder) as port,
-        server("echo") as echo_port,
+        server("product", folder) as product,
+        server("echo") as peer,
     ):
-        url = f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{product.port}"
         await wait_until_it_answers(f"{url}/healthz")
-        await wait_until_it_answers(f"http://127.0.0.1:{echo_port}/")
+        await wait_until_it_answers(f"http://127.0.0.1:{peer.port}/")
         limits = httpx.Limits(max_connections=64)
         async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
-            estate = Estate(url, client)
+            estate = Estate(product, url, client)
             await estate.staff()
             for wanted in OPEN:
-                while len(estate.visitors) < wanted:
-                    await asyncio.gather(
-                        *(estate.add_visitor() for _ in range(min(20, wanted - len(estate.visitors))))
+                with console.status("") as progress:
+                    while len(estate.visitors) < wanted:
+                        more = min(20, wanted - len(estate.visitors))
+                        await asyncio.gather(*(estate.add_visitor() for _ in range(more)))
+                        progress.update(f"{len(estate.visitors)} of {wanted} conversations open")
+                for together in sorted({1, min(BUSY, wanted)}):
+                    ours = await estate.measure(SECONDS, together)
+                    echoed = await echo_result(peer.port, wanted, together, SECONDS / 3)
+                    table.add_row(
+                        str(wanted),
+                        str(together),
+                        f"{ours.rate:,.0f}",
+                        f"{ours.server_cpu * 1000 / ours.sent:.2f}",
+                        f"{ours.delivery(0.5):.1f}",
+                        f"{ours.delivery(0.99):.1f}",
+                        f"{echoed.rate:,.0f}",
+                        f"{echoed.delivery(0.5):.2f}",
+                        f"{echoed.delivery(0.99):.2f}",
                     )
-                    console.print(f"{len(estate.visitors)} conversations open", end="\r")
-                ours = await estate.measure(SECONDS)
-                peer = await echo_result(echo_port, wanted, SECONDS / 3)
-                table.add_row(
-                    str(wanted),
-                    f"{ours.rate:,.0f}",
-                    f"{ours.delivery(0.5):.1f}",
-                    f"{ours.delivery(0.99):.1f}",
-                    f"{peer.rate:,.0f}",
-                    f"{peer.delivery(0.5):.2f}",
-                    f"{peer.delivery(0.99):.2f}",
-                    f"{ours.delivery(0.5) / peer.delivery(0.5):.0f}",
-                )
             for desk in estate.desks:
                 desk.cancel()
     console.print(table)
+    console.print(f"Load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, this client included.")
 
 
 def run(console: Console) -> None:
-    asyncio.run(compare(console))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(compare(console))

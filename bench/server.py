@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
+import uvloop
 import yaml
 from fastapi import FastAPI, WebSocket
 from limits import RateLimitItemPerSecond
@@ -89,7 +90,8 @@ def main(kind: str, folder: str = "") -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     config = uvicorn.Config(app, log_config=None, access_log=False, ws_per_message_deflate=False)
-    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 if __name__ == "__main__":

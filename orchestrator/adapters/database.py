@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol, cast
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from orchestrator.adapters.session import AsyncSession, Session, Thread, ThreadSession
+from orchestrator.adapters.session import AsyncSession, Session, SqliteSession
 
-BUSY_TIMEOUT_MS = 10_000
-READERS = 4
+BUSY_TIMEOUT = 10.0
+BUSY_PAUSE = 0.005
 
 
 class Database(Protocol):
@@ -32,76 +34,120 @@ def open_database(database_url: str) -> Database:
 
 
 class SqliteDatabase:
-    """One connection for all writers and a few for readers, each in a thread of its own.
+    """Statements run where they are called, commits in a thread, several transactions in one commit.
 
-    SQLite has one writer at a time: here they queue up in order, instead of polling the file's lock. Readers (WAL)
-    never wait for a writer.
+    A statement takes SQLite microseconds; handing it to a thread and the interpreter's lock back and forth takes
+    many times that. Only a commit waits for the disk, so that is what a thread does.
+
+    Writers take turns, each in a savepoint of its own. Those who queued up when a group began are in it, and all of
+    them leave `transaction` when the group's one commit is on disk: nobody acknowledges what is not stored.
+    Readers (WAL) never wait for a writer and see nothing of what is not committed.
     """
 
     def __init__(self, url: URL) -> None:
-        url = url.set(drivername="sqlite+pysqlite")
-        self._engines = (_engine(url, write=True), _engine(url, write=False))
-        self._writer = Thread(self._engines[0], "sqlite-writer")
+        self._engine = _engine(url.set(drivername="sqlite+pysqlite"))
+        self._writer: Connection | None = None
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="sqlite-commit")
         self._turn = asyncio.Lock()
-        self._readers = [Thread(self._engines[1], f"sqlite-reader-{number}") for number in range(READERS)]
-        self._idle: asyncio.LifoQueue[Thread] = asyncio.LifoQueue()
-        for reader in self._readers:
-            self._idle.put_nowait(reader)
+        self._group: asyncio.Task[None] | None = None
+        self._idle_readers: list[Connection] = []
 
     @asynccontextmanager
     async def transaction(self, *, write: bool) -> AsyncIterator[Session]:
-        if write:
-            async with self._turn, _in(self._writer) as session:
-                yield session
+        if not write:
+            connection = self._idle_readers.pop() if self._idle_readers else self._engine.connect()
+            raw = _raw(connection)
+            raw.execute("BEGIN")
+            try:
+                yield SqliteSession(connection)
+            finally:
+                raw.execute("ROLLBACK")  # it wrote nothing
+                self._idle_readers.append(connection)
             return
-        reader = await self._idle.get()
-        try:
-            async with _in(reader) as session:
-                yield session
-        finally:
-            self._idle.put_nowait(reader)
+        async with self._turn:
+            if self._writer is None:
+                self._writer = self._engine.connect()
+                _raw(self._writer).execute(
+                    "PRAGMA busy_timeout=0"
+                )  # `_begin` waits without holding up everybody
+            raw = _raw(self._writer)
+            if self._group is None:
+                await _begin(raw)
+                # Its turn comes after those who wait for theirs now.
+                self._group = asyncio.create_task(self._commit(raw), name="sqlite-commit")
+            elif not raw.in_transaction:
+                raise sqlite3.OperationalError("an earlier failure ended this group of transactions")
+            group = self._group
+            raw.execute("SAVEPOINT one")
+            try:
+                yield SqliteSession(self._writer)
+            except BaseException:
+                if raw.in_transaction:  # a full disk ends the whole group by itself
+                    raw.execute("ROLLBACK TO one")
+                    raw.execute("RELEASE one")
+                raise
+            raw.execute("RELEASE one")
+        # Shielded: the others of the group are not to suffer when this task is cancelled.
+        await asyncio.shield(group)
+
+    async def _commit(self, raw: sqlite3.Connection) -> None:
+        async with self._turn:
+            self._group = None
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._disk, raw.execute, "COMMIT")
+            except sqlite3.Error:
+                if raw.in_transaction:
+                    raw.execute("ROLLBACK")
+                raise
 
     async def close(self) -> None:
-        for thread in (self._writer, *self._readers):
-            await thread.close()
-        for engine in self._engines:
-            engine.dispose()
+        async with self._turn:
+            for connection in (self._writer, *self._idle_readers):
+                if connection is not None:
+                    connection.close()
+            self._writer = None
+            self._idle_readers.clear()
+        self._engine.dispose()
+        self._disk.shutdown(wait=True)
 
 
-@asynccontextmanager
-async def _in(thread: Thread) -> AsyncIterator[Session]:
-    session = ThreadSession(thread)
-    try:
-        yield session
-        await session.commit()
-    except BaseException:
-        await session.rollback()
-        raise
+async def _begin(raw: sqlite3.Connection) -> None:
+    """Take the write lock before reading what the write will rest upon; another process may have it for a while."""
+    give_up = asyncio.get_running_loop().time() + BUSY_TIMEOUT
+    while True:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or asyncio.get_running_loop().time() > give_up:
+                raise
+            await asyncio.sleep(BUSY_PAUSE)
+        else:
+            return
 
 
-def _engine(url: URL, *, write: bool) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+def _raw(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def _engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        # Neither the driver nor SQLAlchemy begins transactions: `SqliteDatabase` does.
+        isolation_level="AUTOCOMMIT",
+        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
+    )
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
-        # None: the driver must not begin transactions by itself; `_begin` does, and says of which kind.
-        connection.isolation_level = None
-        cursor = connection.cursor()
+    def _configure(connection: sqlite3.Connection, _: object) -> None:
         for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "cache_size=-16000",
             "temp_store=MEMORY",
         ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        # IMMEDIATE: take the write lock before reading what the write will rest upon.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            connection.execute(f"PRAGMA {pragma}")
 
     return engine
 

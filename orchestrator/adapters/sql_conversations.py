@@ -18,6 +18,7 @@ table = ConversationRow.__table__  # type: ignore[attr-defined]
 c = table.c
 
 _LOAD = select(c.snapshot, c.last_position).where(c.id == bindparam("id"))
+_LOCK_AND_LOAD = _LOAD.with_for_update()
 _QUEUE_ORDER = (c.queue_at_head.desc(), c.queue_priority.desc(), c.queue_entered_at, c.id)
 _SAVE = (
     update(table)
@@ -62,7 +63,7 @@ class SqlConversations:
         self._lock = lock
 
     async def load(self, conversation_id: str) -> LoadedConversation | None:
-        query = _LOAD.with_for_update() if self._lock else _LOAD
+        query = _LOCK_AND_LOAD if self._lock else _LOAD
         row = (await self._session.read(query, {"id": conversation_id})).one()
         return None if row is None else LoadedConversation(load_conversation(row.snapshot), row.last_position)
 

@@ -30,9 +30,15 @@ contexts = ContextRow.__table__  # type: ignore[attr-defined]
 
 ERASED = {"type": "erased"}
 
+# Built once: making a statement costs more than running it.
+_INSERT_EVENT = insert(events)
+_INSERT_MESSAGES = insert(messages)
+_INSERT_BODIES = insert(bodies)
+
 _MESSAGES = select(
     messages, bodies.c.content, bodies.c.author_name, bodies.c.quick_replies, bodies.c.payload
 ).join_from(messages, bodies, bodies.c.message_id == messages.c.id, isouter=True)
+_BY_ID = _MESSAGES.where(messages.c.id == bindparam("id"))
 _BY_CLIENT_ID = _MESSAGES.where(
     messages.c.conversation_id == bindparam("conversation_id"),
     messages.c.author == bindparam("author"),
@@ -47,7 +53,7 @@ class SqlEvents:
     async def append(self, record: EventRecord) -> None:
         name, body = dump_event(record.event)
         await self._session.write(
-            insert(events),
+            _INSERT_EVENT,
             {
                 "conversation_id": record.conversation_id,
                 "version": record.version,
@@ -129,8 +135,8 @@ class SqlMessages:
             )
             for offset, message in enumerate(new, start=1)
         )
-        await self._session.write(insert(messages), [_place(message) for message in stored])
-        await self._session.write(insert(bodies), [_body(message) for message in stored])
+        await self._session.write(_INSERT_MESSAGES, [_place(message) for message in stored])
+        await self._session.write(_INSERT_BODIES, [_body(message) for message in stored])
         return stored
 
     async def list(
@@ -150,8 +156,8 @@ class SqlMessages:
         return (await self._all(query))[::-1]
 
     async def get(self, message_id: str) -> StoredMessage | None:
-        found = await self._all(_MESSAGES.where(messages.c.id == message_id))
-        return found[0] if found else None
+        row = (await self._session.read(_BY_ID, {"id": message_id})).one()
+        return None if row is None else _message(row)
 
     async def by_ids(self, message_ids: Sequence[str]) -> list[StoredMessage]:
         return await self._all(_MESSAGES.where(messages.c.id.in_(message_ids)).order_by(messages.c.position))

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, delete, func, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import ContextRow, PolicyRow, SiteRow, SocketRow, UserRow, VisitorRow
@@ -30,6 +30,10 @@ _SOCKETS = (
     .scalar_subquery()
 )
 _AGENTS = select(users, _SOCKETS.label("sockets"))
+_AGENT = _AGENTS.where(users.c.id == bindparam("id"))
+_LOCKED_AGENT = _AGENT.with_for_update(of=users)
+_VISITOR = select(visitors).where(visitors.c.id == bindparam("id"))
+_SITE = select(sites).where(sites.c.id == bindparam("id"))
 
 
 class SqlPeople:
@@ -53,8 +57,7 @@ class SqlPeople:
         await self._session.write(update(users).where(users.c.id == values.pop("id")).values(**values))
 
     async def agent(self, agent_id: str, *, lock: bool = False) -> Agent | None:
-        query = _AGENTS.where(users.c.id == agent_id)
-        row = (await self._session.read(query.with_for_update(of=users) if lock else query)).one()
+        row = (await self._session.read(_LOCKED_AGENT if lock else _AGENT, {"id": agent_id})).one()
         return None if row is None else _agent(row)
 
     async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
@@ -78,7 +81,7 @@ class SqlPeople:
         await self._session.write(insert(visitors), asdict(visitor))
 
     async def visitor(self, visitor_id: str) -> Visitor | None:
-        row = (await self._session.read(select(visitors).where(visitors.c.id == visitor_id))).one()
+        row = (await self._session.read(_VISITOR, {"id": visitor_id})).one()
         return None if row is None else Visitor(**row._mapping)
 
     async def save_visitor(self, visitor: Visitor) -> None:
@@ -136,7 +139,8 @@ class SqlSites:
         await self._session.write(update(sites).where(sites.c.id == site.id).values(**_site_values(site)))
 
     async def get(self, site_id: str) -> Site | None:
-        return await self._one(select(sites).where(sites.c.id == site_id))
+        row = (await self._session.read(_SITE, {"id": site_id})).one()
+        return None if row is None else _site(row)
 
     async def by_key(self, key: str) -> Site | None:
         return await self._one(select(sites).where(sites.c.key == key))
@@ -164,7 +168,7 @@ class SqlContext:
             "summary": context.summary,
             "slots": json.dumps(dict(context.slots), ensure_ascii=False),
         }
-        statement = upsert(self._session, contexts).values(conversation_id=conversation_id, **values)
+        statement = upsert(self._session.dialect, contexts).values(conversation_id=conversation_id, **values)
         await self._session.write(
             statement.on_conflict_do_update(index_elements=["conversation_id"], set_=values)
         )
@@ -176,7 +180,7 @@ class SqlPolicies:
 
     async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None:
         await self._session.write(
-            upsert(self._session, policies).on_conflict_do_nothing(),
+            upsert(self._session.dialect, policies).on_conflict_do_nothing(),
             {"revision": revision, "files": json.dumps(dict(files), ensure_ascii=False), "added_at": at},
         )
 

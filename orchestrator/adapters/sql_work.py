@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from orchestrator.adapters.codec import dump_effect, load_effect
 from orchestrator.adapters.session import Session
@@ -37,10 +38,28 @@ _APPEND = insert(feed).values(
 )
 
 
-def _advance(session: Session) -> Any:
-    statement = upsert(session, streams)
+_AFTER = (
+    select(feed)
+    .where(feed.c.stream == bindparam("stream"), feed.c.seq > bindparam("after"))
+    .order_by(feed.c.seq)
+    .limit(bindparam("most"))
+)
+_HEAD = select(streams.c.seq).where(streams.c.name == bindparam("stream"))
+
+
+@cache
+def _advance(dialect: str) -> Any:
+    statement = upsert(dialect, streams)
     return statement.on_conflict_do_update(
         index_elements=["name"], set_={"seq": streams.c.seq + statement.excluded.seq}
+    )
+
+
+@cache
+def _set_timer(dialect: str) -> Any:
+    statement = upsert(dialect, timers)
+    return statement.on_conflict_do_update(
+        index_elements=["conversation_id", "name"], set_={"deadline": statement.excluded.deadline}
     )
 
 
@@ -65,7 +84,7 @@ class SqlOutbox:
                     "not_before": at,
                 }
             )
-        await self._session.write(upsert(self._session, outbox).on_conflict_do_nothing(), rows)
+        await self._session.write(upsert(self._session.dialect, outbox).on_conflict_do_nothing(), rows)
 
     async def settle(self, *, done: Sequence[int], retry: Mapping[int, tuple[datetime, str]]) -> None:
         if done:
@@ -149,11 +168,7 @@ class SqlTimers:
                 delete(timers).where(timers.c.conversation_id == conversation_id, timers.c.name.in_(gone))
             )
         if changed:
-            statement = upsert(self._session, timers)
-            statement = statement.on_conflict_do_update(
-                index_elements=["conversation_id", "name"], set_={"deadline": statement.excluded.deadline}
-            )
-            await self._session.write(statement, changed)
+            await self._session.write(_set_timer(self._session.dialect), changed)
 
     async def due(self, now: datetime, *, limit: int) -> list[DueTimer]:
         query = select(timers).where(timers.c.deadline <= now).order_by(timers.c.deadline).limit(limit)
@@ -185,7 +200,7 @@ class SqlFeed:
         counts = Counter(entry.stream for entry in entries)
         # In one order, so that two transactions never wait for each other's streams.
         await self._session.write(
-            _advance(self._session), [{"name": name, "seq": counts[name]} for name in sorted(counts)]
+            _advance(self._session.dialect), [{"name": name, "seq": counts[name]} for name in sorted(counts)]
         )
         rows: list[dict[str, Any]] = []
         for entry in entries:
@@ -204,20 +219,14 @@ class SqlFeed:
         await self._session.write(_APPEND, rows)
 
     async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]:
-        query = (
-            select(feed)
-            .where(and_(feed.c.stream == stream, feed.c.seq > seq))
-            .order_by(feed.c.seq)
-            .limit(limit)
-        )
+        found = await self._session.read(_AFTER, {"stream": stream, "after": seq, "most": limit})
         return [
             FeedEntry(row.stream, row.seq, row.kind, row.conversation_id, row.ref, row.detail)
-            for row in await self._session.read(query)
+            for row in found
         ]
 
     async def head(self, stream: str) -> int:
-        query = select(streams.c.seq).where(streams.c.name == stream)
-        return (await self._session.read(query)).value() or 0
+        return (await self._session.read(_HEAD, {"stream": stream})).value() or 0
 
 
 class SqlKeys:
@@ -225,7 +234,7 @@ class SqlKeys:
         self._session = session
 
     async def add(self, key: str, at: datetime) -> bool:
-        statement = upsert(self._session, keys).on_conflict_do_nothing()
+        statement = upsert(self._session.dialect, keys).on_conflict_do_nothing()
         return (await self._session.read(statement, {"key": key, "at": at})).count == 1
 
     async def known(self, key: str) -> bool:

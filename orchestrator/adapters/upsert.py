@@ -6,9 +6,7 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from orchestrator.adapters.session import Session
 
-
-def upsert(session: Session, table: Any) -> Any:
-    """An insert for the session's database that knows ``on_conflict_do_update`` and ``…_nothing``."""
-    return sqlite.insert(table) if session.dialect == "sqlite" else postgresql.insert(table)
+def upsert(dialect: str, table: Any) -> Any:
+    """An insert for this database that knows ``on_conflict_do_update`` and ``…_nothing``."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

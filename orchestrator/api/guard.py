@@ -116,7 +116,7 @@ async def user_of(connection: HTTPConnection, platform: Platform, token: str | N
     return await platform.accounts.user_of_session(token)
 
 
-def require_desk(request: Request, platform: PlatformDep) -> None:
+async def require_desk(request: Request, platform: PlatformDep) -> None:
     """Refuse a change that another site's page could have caused.
 
     The header cannot be sent across origins without a preflight, which is never granted to these addresses.
@@ -148,7 +148,7 @@ class Staff:
         self, request: Request, platform: PlatformDep, token: Annotated[str | None, Security(session_cookie)]
     ) -> User:
         user = await user_of(request, platform, token)
-        require_desk(request, platform)
+        await require_desk(request, platform)
         require_role(user, self.roles)
         return user
 

@@ -10,13 +10,14 @@ import hashlib
 import ipaddress
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from orchestrator.api.problems import ApiError
+
+SWEEP_EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +40,47 @@ class Rates:
 
 
 class Limiter:
-    """Counts attempts by name; names are hashed, so that no address or e-mail is kept."""
+    """Counts attempts by name in moving windows; names are hashed, so that no address or e-mail is kept."""
 
     def __init__(self, rates: Rates | None = None) -> None:
         self.rates = rates or Rates()
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._windows: dict[bytes, _Window] = {}
+        self._sweep_at = 0.0
 
     async def allows(self, rate: RateLimitItem, *who: str) -> bool:
         """Count one attempt and say whether it is within the limit."""
-        return await self._window.hit(rate, _key(who))
+        now = time.monotonic()
+        self._sweep(now)
+        window = self._windows.setdefault(_key(rate, who), _Window(rate))
+        if not window.has_room(now):
+            return False
+        window.attempts.append(now)
+        return True
 
     async def count(self, rate: RateLimitItem, *who: str) -> None:
         """Count one attempt or raise 429."""
         if not await self.allows(rate, *who):
-            raise await self._too_many(rate, who)
+            raise self._too_many(rate, who)
 
     async def require_room(self, rate: RateLimitItem, *who: str) -> None:
         """Raise 429 if no attempt is left, without counting one."""
-        if not await self._window.test(rate, _key(who)):
-            raise await self._too_many(rate, who)
+        window = self._windows.get(_key(rate, who))
+        if window is not None and not window.has_room(time.monotonic()):
+            raise self._too_many(rate, who)
 
     async def forget(self, rate: RateLimitItem, *who: str) -> None:
         """Start over: the last attempt was a good one."""
-        await self._window.clear(rate, _key(who))
+        self._windows.pop(_key(rate, who), None)
 
-    async def _too_many(self, rate: RateLimitItem, who: tuple[str, ...]) -> ApiError:
-        reset_time, _ = await self._window.get_window_stats(rate, _key(who))
-        seconds = max(1, math.ceil(reset_time - time.time()))
+    def _sweep(self, now: float) -> None:
+        """From time to time, forget who has not been here for a while."""
+        if now >= self._sweep_at:
+            self._windows = {key: window for key, window in self._windows.items() if not window.is_over(now)}
+            self._sweep_at = now + SWEEP_EVERY
+
+    def _too_many(self, rate: RateLimitItem, who: tuple[str, ...]) -> ApiError:
+        oldest = self._windows[_key(rate, who)].attempts[0]
+        seconds = max(1, math.ceil(oldest + rate.get_expiry() - time.monotonic()))
         return ApiError(
             429,
             "too_many_requests",
@@ -74,8 +89,26 @@ class Limiter:
         )
 
 
-def _key(who: tuple[str, ...]) -> str:
-    return hashlib.blake2b("\0".join(who).encode(), digest_size=16).hexdigest()
+class _Window:
+    """The attempts of one name that still count, the oldest first."""
+
+    __slots__ = ("_most", "_seconds", "attempts")
+
+    def __init__(self, rate: RateLimitItem) -> None:
+        self._most, self._seconds = rate.amount, rate.get_expiry()
+        self.attempts: deque[float] = deque()
+
+    def has_room(self, now: float) -> bool:
+        while self.attempts and self.attempts[0] <= now - self._seconds:
+            self.attempts.popleft()
+        return len(self.attempts) < self._most
+
+    def is_over(self, now: float) -> bool:
+        return not self.attempts or self.attempts[-1] <= now - self._seconds
+
+
+def _key(rate: RateLimitItem, who: tuple[str, ...]) -> bytes:
+    return hashlib.blake2b("\0".join((rate.key_for(), *who)).encode(), digest_size=16).digest()
 
 
 def network(address: str | None) -> str:

@@ -81,4 +81,9 @@ def platform_of(connection: HTTPConnection) -> Platform:
     return connection.app.state.platform
 
 
-PlatformDep = Annotated[Platform, Depends(platform_of)]
+async def _platform(connection: HTTPConnection) -> Platform:
+    # Not `platform_of` itself: FastAPI sends what is no coroutine through a thread, with every request.
+    return platform_of(connection)
+
+
+PlatformDep = Annotated[Platform, Depends(_platform)]

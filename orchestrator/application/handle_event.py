@@ -235,7 +235,7 @@ class EventHandler:
         hints = list(dict.fromkeys(entry.stream for entry in entries))
         if outcome.effects:
             hints.append(WORK_TOPIC)
-        if before is None or before.timers != after.timers:
+        if _rings_sooner(before, after):
             hints.append(TIMER_TOPIC)
         for group in _moved_lines(before, after):
             hints.append(queue_topic(group))
@@ -263,6 +263,12 @@ def _whose_turn_is_over(event: Event, outcome: Moved) -> set[str]:
     """Agents who just took a conversation or got free: the longest idle are asked first."""
     agents = {effect.agent_id for effect in outcome.effects if isinstance(effect, DrainQueue)}
     return agents | {event.agent_id} if isinstance(event, ev.AgentAccepted) else agents
+
+
+def _rings_sooner(before: Conversation | None, after: Conversation) -> bool:
+    """Whether a timer was set for earlier than before: one that is put off or gone finds that out when it rings."""
+    old = before.timers if before is not None else {}
+    return any(name not in old or deadline < old[name] for name, deadline in after.timers.items())
 
 
 def _moved_lines(before: Conversation | None, after: Conversation) -> set[str]:
