@@ -52,6 +52,8 @@ def environment() -> dict[str, str]:
     env = dict(
         os.environ, CI="true", NO_UPDATE_NOTIFIER="1", npm_config_fund="false", npm_config_audit="false"
     )
+    # Scripts of package.json that call Python mean the one that runs this.
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
     directory = node_directory()
     if directory is not None:
         env["PATH"] = f"{directory}{os.pathsep}{env['PATH']}"

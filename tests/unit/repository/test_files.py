@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -35,6 +36,12 @@ def test_the_lock_has_every_dependency_of_the_project() -> None:
     names = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in wanted}
     names = {re.sub(r"[-_.]+", "-", name) for name in names}
     assert names <= locked
+
+
+def test_the_types_of_the_pages_come_from_the_interface_as_it_is(tmp_path: Path) -> None:
+    fresh = tmp_path / "openapi.json"
+    subprocess.run([sys.executable, ROOT / "web" / "export_openapi.py", fresh], check=True)
+    assert fresh.read_text() == (ROOT / "web" / "openapi.json").read_text(), "run `python web/pages.py types`"
 
 
 def test_links_between_documents_lead_somewhere() -> None:
