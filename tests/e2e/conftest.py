@@ -10,11 +10,18 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e.browser import FLAGS, ensure
+from tests.e2e.faces import WALLS, Who, film
 from tests.e2e.people import Cast
 from tests.e2e.running import Running
+from tests.e2e.screens import ARRIVED
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
+# How an Android phone introduces itself: the widget tells the policy's devices apart by it.
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Mobile Safari/537.36"
+)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 OpenPage = Callable[..., Page]
@@ -36,15 +43,26 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Who, Browser]]:
+    """A Chromium for the agents and one for the visitors: a browser has one fake camera, and they look different."""
+    films = tmp_path_factory.mktemp("films")
+    executable = ensure()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=ensure(), args=list(FLAGS))
-        yield browser
-        browser.close()
+        browsers: dict[Who, Browser] = {}
+        for who in WALLS:
+            path = films / f"{who}.mjpeg"
+            camera = f"--use-file-for-fake-video-capture={path}"
+            browsers[who] = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, camera])
+            page = browsers[who].new_page()
+            film(page, who, path)
+            page.close()
+        yield browsers
+        for browser in browsers.values():
+            browser.close()
 
 
 @pytest.fixture
-def open_page(chromium: Browser) -> Iterator[OpenPage]:
+def open_page(chromium: dict[Who, Browser]) -> Iterator[OpenPage]:
     """Open a page in a new context of its own, which may use ``devices`` and runs ``script`` before any page does."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
@@ -56,11 +74,13 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         devices: Sequence[str] = ("camera", "microphone"),
         script: str | None = None,
         storage_state: Any = None,
+        who: Who = "visitor",
     ) -> Page:
-        context = chromium.new_context(
+        context = chromium[who].new_context(
             viewport={"width": size["width"], "height": size["height"]},
             locale=locale,
             is_mobile=mobile,
+            user_agent=ANDROID if mobile else None,
             has_touch=mobile,
             permissions=list(devices),
             device_scale_factor=2 if mobile else 1,
@@ -95,6 +115,7 @@ def picture(request: pytest.FixtureRequest) -> Picture:
     def keep(page: Page, name: str) -> None:
         if wanted:
             IMAGES.mkdir(parents=True, exist_ok=True)
+            page.evaluate(ARRIVED)
             page.screenshot(path=IMAGES / f"{name}.png")
 
     return keep

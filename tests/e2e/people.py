@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.e2e.faces import Who, face
 from tests.e2e.running import PASSWORD, Running
 
 PATIENCE_MS = 20_000
 DECODED = """async () => { const s = await window.__visavis_stats?.(); return s ? s.framesDecoded : 0 }"""
+PREVIEWING = """() => document.querySelector("visavis-widget").shadowRoot
+  .querySelector("[data-testid=lobby] video")?.videoWidth > 0"""
 CLOSE_AS_VISITOR = """async () => {
   const panel = document.querySelector("visavis-widget")?.shadowRoot?.querySelector("[data-testid=panel]");
   const id = panel?.dataset.conversationId;
@@ -50,6 +52,7 @@ class Person:
     """What both sides do alike."""
 
     page: Page
+    other: ClassVar[Who]
 
     def at(self, test_id: str) -> Locator:
         return self.page.get_by_test_id(test_id)
@@ -79,14 +82,21 @@ class Person:
         return [text.strip() for text in self.at("message").all_inner_texts()]
 
     def watches(self) -> None:
-        """The other side's video is moving, and shown."""
+        """The other side's video is moving and shown, and it is the other side's."""
         expect(self.at("call")).to_have_attribute("data-picture", "true", timeout=PATIENCE_MS)
         expect_frames_to_grow(self.page)
+        # A new connection shows nothing until its first picture is whole.
+        for _ in range(100):
+            if face(self.page) == self.other:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"the {self.other}'s picture is not the one that is shown")
 
 
 @dataclass
 class Visitor(Person):
     page: Page
+    other: ClassVar[Who] = "agent"
 
     def visit(self, url: str, language: str = "fr") -> Visitor:
         self.page.goto(f"{url}/demo/?lang={language}")
@@ -101,6 +111,11 @@ class Visitor(Person):
         self.open_chat()
         self.at("request-person").click()
         self.in_state("queued")
+
+    def previews(self) -> None:
+        """The lobby shows the visitor what the agent would see."""
+        expect(self.at("lobby")).to_have_attribute("data-phase", "preview", timeout=PATIENCE_MS)
+        self.page.wait_for_function(PREVIEWING, timeout=PATIENCE_MS)
 
     def join_now(self) -> None:
         """Do not sit out the preview of the lobby."""
@@ -124,6 +139,7 @@ class Visitor(Person):
 @dataclass
 class Agent(Person):
     page: Page
+    other: ClassVar[Who] = "visitor"
 
     def log_in(self, url: str, email: str, *, chat: bool = True, video: bool = True) -> Agent:
         self.page.goto(f"{url}/desk/")
@@ -172,7 +188,7 @@ class Cast:
     ) -> Agent:
         """An agent at the desk. Who has signed in once keeps the cookie."""
         kept = self.product.signed_in.get(email)
-        agent = Agent(self.open_page(storage_state=kept, **page))
+        agent = Agent(self.open_page(storage_state=kept, who="agent", **page))
         self.people.append(agent)
         if kept is None:
             agent.log_in(self.product.url, email, chat=chat, video=video)
@@ -218,14 +234,3 @@ class Cast:
             except Error:
                 # The page is gone, or its server is: so is what would have to be closed.
                 continue
-
-
-def bounding(locator: Locator) -> dict[str, Any]:
-    box = locator.bounding_box()
-    assert box is not None
-    return dict(box)
-
-
-def words(text: str) -> re.Pattern[str]:
-    """These words, whatever kind of spaces and apostrophes stand between them."""
-    return re.compile(re.escape(text).replace(r"\ ", r"\s+").replace("'", "['’]"))

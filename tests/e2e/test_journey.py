@@ -20,7 +20,7 @@ def test_from_the_bot_to_video_and_back_in_one_conversation(
     cast: Cast, picture: Picture, size: dict[str, int], mobile: bool, hangs_up: str
 ) -> None:
     kind = "phone" if mobile else "desktop"
-    agent = cast.agent()
+    agent = cast.agent(size=size, mobile=mobile)
     visitor = cast.visitor(size=size, mobile=mobile)
     picture(visitor.page, f"shop-{kind}")
 
@@ -36,11 +36,13 @@ def test_from_the_bot_to_video_and_back_in_one_conversation(
     visitor.sees("bot", PHRASE)
     visitor.in_state("queued")
     expect(agent.at("invitation").first).to_be_visible(timeout=20_000)
+    expect(agent.at("invitation")).to_contain_text("Mobile" if mobile else "Ordinateur")
     picture(visitor.page, f"card-{kind}")
     picture(agent.page, f"desk-invitation-{kind}")
 
     agent.accept()
     visitor.in_state("video_lobby")
+    visitor.previews()
     picture(visitor.page, f"lobby-{kind}")
     visitor.in_state("in_video")
     agent.in_state("in_video")

@@ -61,7 +61,7 @@ const en: ShopTexts = {
   facts: [
     ["48\u00a0h", "to prepare your order"],
     ["10\u00a0years", "of warranty on the frames"],
-    ["On video", "an advisor shows you the lamp"],
+    ["On video", "an adviser shows you the lamp"],
   ],
   collection: "The autumn collection",
   collectionLead: "Six simple shapes that can be repaired, with bulbs found everywhere.",
@@ -75,7 +75,7 @@ const en: ShopTexts = {
   },
   adviceTitle: "Not sure? Show us the room.",
   adviceText:
-    "Our advisors answer in writing, then go to video if you like: they switch the lamp on in front of you.",
+    "Our advisers answer in writing, then go to video if you like: they switch the lamp on in front of you.",
   footer: "A demonstration shop. Nothing here is for sale.",
   other: "Français",
   otherLang: "fr",

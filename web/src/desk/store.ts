@@ -29,7 +29,7 @@ export type Dialog = "password" | "hang-up" | "close";
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_EVERY_MS = 3_000;
 const TOAST_MS = 6_000;
-const PAUSE_LOOK_MS = 10_000;
+const PAUSE_LOOK_MS = 5_000;
 
 export class DeskStore {
   /** Whatever path the service hangs under: everything before /desk. */

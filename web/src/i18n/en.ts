@@ -10,9 +10,9 @@ const people = (n: number) => count(n, "1\u00a0person", `${n}\u00a0people`);
 
 export const visitorNotices: Shape<typeof fr.visitorNotices> = {
   bot_failed: () => "The assistant could not answer. Write again, or ask for a person.",
-  agent_joined: (p) => `${who(p) ?? "Your advisor"} has joined the conversation.`,
+  agent_joined: (p) => `${who(p) ?? "Your adviser"} has joined the conversation.`,
   agent_changed: (p) => `${who(p) ?? "Somebody else"} is taking over.`,
-  agent_lost: () => "We lost the connection to your advisor. You are first in line for the next one.",
+  agent_lost: () => "We lost the connection to your adviser. You are first in line for the next one.",
   video_starts: () => "The video call is opening.",
   video_started: () => "Video call in progress.",
   video_resumes: () => "The video call is resuming.",
@@ -99,7 +99,7 @@ export const widget: Shape<typeof fr.widget> = {
   minimise: "Minimise the chat",
   menu: "More actions",
   assistant: "Assistant",
-  advisor: "Your advisor",
+  advisor: "Your adviser",
   statusBot: "Virtual assistant",
   statusAgent: "Online",
   statusQueued: "Looking for a person…",

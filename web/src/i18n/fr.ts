@@ -114,7 +114,7 @@ export const widget = {
   advisor: "Votre conseiller",
   statusBot: "Assistant virtuel",
   statusAgent: "En ligne",
-  statusQueued: "Recherche d’une personne…",
+  statusQueued: "Recherche en cours…",
   statusLobby: "Appel vidéo prêt",
   statusVideo: "En appel vidéo",
   statusClosed: "Conversation terminée",

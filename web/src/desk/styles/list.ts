@@ -154,6 +154,12 @@ export const listStyles = css`
     color: var(--ink-2);
     text-align: center;
   }
+  @media (min-width: 1181px) {
+    /* Beside an invitation, not half under it. */
+    .desk:has(.invitation) .empty {
+      padding-inline-end: calc(408px + var(--s6));
+    }
+  }
   .empty p {
     max-inline-size: 40ch;
     text-wrap: balance;

@@ -47,7 +47,8 @@ function kind({ conversation, site }: WidgetStore): Kind {
 export function partner(store: WidgetStore): PersonView {
   const { conversation, site, t } = store;
   if (conversation?.agent) return conversation.agent;
-  const bot = conversation?.bot ?? site?.bot;
+  // In a queue, or when all is over, it is the house that answers, not its assistant.
+  const bot = !conversation || conversation.party === "bot" ? (conversation?.bot ?? site?.bot) : null;
   return bot ?? { name: site?.name ?? t.assistant, picture_url: null };
 }
 
