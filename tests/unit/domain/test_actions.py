@@ -10,10 +10,20 @@ import pytest
 from orchestrator.domain import effects as ef
 from orchestrator.domain import events as ev
 from orchestrator.domain.actions import ACTIONS, Draft, wants_video
-from orchestrator.domain.conversation import Conversation, Need, Party, Purpose, QueueEntry, Role, State
+from orchestrator.domain.conversation import (
+    Consent,
+    Conversation,
+    Invitation,
+    Need,
+    Party,
+    Purpose,
+    QueueEntry,
+    Role,
+    State,
+)
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import Facts
-from orchestrator.domain.outcome import Moved
+from orchestrator.domain.outcome import Denied, Ignored, Moved
 from tests.unit.domain.story import MATCHED, PLAIN, T0, Story, agent, group, shipped
 
 SNAPSHOTS = {
@@ -22,6 +32,9 @@ SNAPSHOTS = {
     "queued": Story().handed_over().conversation,
     "invited": Story().invited().conversation,
     "chat": Story().accepted(PLAIN).conversation,
+    "transferring": replace(
+        Story().accepted(PLAIN).conversation, invitation=Invitation("i1", "marc", Purpose.TRANSFER, T0)
+    ),
     "lobby": Story().accepted().conversation,
     "video": Story().in_video().conversation,
 }
@@ -95,6 +108,10 @@ def test_entering_the_queue() -> None:
     unknown = draft(replace(SNAPSHOTS["bot"], group="sales"), facts=Facts())
     ACTIONS["enter_queue"](unknown)
     assert unknown.c.group == "sales"
+    nowhere = draft(SNAPSHOTS["bot"], facts=Facts())
+    ACTIONS["enter_queue"](nowhere)
+    assert nowhere.c.queue is not None
+    assert nowhere.c.queue.group == ""
 
 
 def test_back_to_the_head_of_the_queue() -> None:
@@ -272,3 +289,45 @@ def test_an_answer_to_something_else_leaves_the_bots_debt() -> None:
     story.moved(ev.VisitorWrote("m2"))
     story.moved(ev.BotReplied(("r",)))
     assert story.conversation.bot_asked is None
+
+
+def test_direct_video_is_consent_as_long_as_it_is_waited_for() -> None:
+    story = Story().start()
+    story.moved(ev.VideoRequested())
+    assert (story.conversation.need, story.conversation.consent) == (Need.VIDEO, Consent.VISITOR)
+    story.moved(ev.AgentInvited("i1", "claire"))
+    assert story.conversation.consent is Consent.VISITOR
+    story.moved(ev.QueueLeft())
+    assert (story.conversation.need, story.conversation.consent) == (Need.CHAT, Consent.NONE)
+
+
+def test_an_offer_to_resume_is_between_this_agent_and_the_visitor() -> None:
+    story = Story().in_video()
+    story.moved(ev.MediaDropped("call-1", Role.VISITOR))
+    story.moved(ev.ReconnectTimedOut(), after=timedelta(seconds=20))
+    story.agent = agent("marc")
+    story.moved(ev.AgentInvited("i2", "marc", Purpose.TRANSFER))
+    assert story.conversation.resume_until is not None
+    story.moved(ev.AgentAccepted("i2", "marc", "k"))
+    assert (story.conversation.agent_id, story.conversation.resume_until) == ("marc", None)
+
+
+def test_before_the_start_there_is_nothing_to_decide_about() -> None:
+    assert Story().tell(ev.VisitorWrote("m")) == Ignored("no_such_conversation")
+
+
+def test_a_refusal_by_law_or_for_want_of_a_row_says_where_it_was() -> None:
+    story = Story().accepted(PLAIN)
+    by_law = story.tell(ev.BotReplied(("m",)))
+    assert isinstance(by_law, Denied)
+    assert (by_law.reason, by_law.decision.row) == ("bot_is_mute", None)
+    assert (by_law.decision.event, by_law.decision.state, by_law.decision.party) == (
+        "BotReplied",
+        "chat",
+        "agent",
+    )
+    assert by_law.decision.revision == shipped().revision
+    story.agent = agent(may_propose_video=False)
+    by_guard = story.tell(ev.VideoProposed("claire", "p"))
+    assert isinstance(by_guard, Denied)
+    assert by_guard.reason == "no_row"
