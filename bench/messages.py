@@ -82,18 +82,6 @@ def server(*arguments: str) -> Iterator[Server]:
         process.wait(timeout=20)
 
 
-async def wait_until_it_answers(url: str) -> None:
-    async with httpx.AsyncClient() as client:
-        for _ in range(300):
-            try:
-                await client.get(url)
-            except httpx.HTTPError:
-                await asyncio.sleep(0.1)
-            else:
-                return
-    raise RuntimeError(f"{url} did not answer within 30 s")
-
-
 class Line:
     """One kept connection for posting JSON: a full HTTP client costs as much as the server that is measured."""
 
@@ -291,8 +279,6 @@ async def compare(console: Console) -> None:
         server("echo") as peer,
     ):
         url = f"http://127.0.0.1:{product.port}"
-        await wait_until_it_answers(f"{url}/healthz")
-        await wait_until_it_answers(f"http://127.0.0.1:{peer.port}/")
         limits = httpx.Limits(max_connections=64)
         async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
             estate = Estate(product, url, client)

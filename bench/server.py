@@ -1,4 +1,4 @@
-"""The servers of the message benchmark, each in a process of its own on a free port that it prints.
+"""The servers of the message benchmark, each in a process of its own on a free port that it prints once it answers.
 
 python -m bench.server product DIR | echo
 """
@@ -10,7 +10,6 @@ import socket
 import sys
 from pathlib import Path
 
-import uvicorn
 import uvloop
 import yaml
 from fastapi import FastAPI, WebSocket
@@ -20,6 +19,7 @@ from starlette.websockets import WebSocketDisconnect
 from orchestrator.api.limits import Limiter, Rates
 from orchestrator.main import Runtime, build
 from orchestrator.observability import configure_logs
+from orchestrator.serving import Server, server_config
 from orchestrator.settings import Settings
 
 AGENTS = 10
@@ -87,11 +87,14 @@ def main(kind: str, folder: str = "") -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     port = int(listener.getsockname()[1])
     app = echo() if kind == "echo" else product(Path(folder), port)
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    config = uvicorn.Config(app, log_config=None, access_log=False, ws_per_message_deflate=False)
+
+    async def started() -> None:
+        sys.stdout.write(f"{port}\n")
+        sys.stdout.flush()
+
+    server = Server(server_config(app, Settings()), started)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(uvicorn.Server(config).serve(sockets=[listener]))
+        runner.run(server.serve(sockets=[listener]))
 
 
 if __name__ == "__main__":

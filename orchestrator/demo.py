@@ -21,7 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.application.accounts import Accounts, RoleName
-from orchestrator.application.errors import Conflict
+from orchestrator.application.errors import Conflict, Unauthenticated
+from orchestrator.application.records import User
 
 log = structlog.get_logger(__name__)
 
@@ -67,13 +68,20 @@ def demo_password(data_dir: Path) -> str:
 
 
 async def seed_people(accounts: Accounts, password: str) -> None:
-    """Make the accounts that are not there yet, side by side: hashing a password takes a moment on purpose."""
-    known = {user.email for user in await accounts.list_users()}
-    missing = [person for person in PEOPLE if person.email not in known]
-    await asyncio.gather(*(_seed(accounts, person, password) for person in missing))
+    """See to it that everybody can sign in with this password, side by side: hashing takes a moment on purpose."""
+    known = {user.email: user for user in await accounts.list_users()}
+    await asyncio.gather(*(_seed(accounts, person, known.get(person.email), password) for person in PEOPLE))
 
 
-async def _seed(accounts: Accounts, person: DemoPerson, password: str) -> None:
+async def _seed(accounts: Accounts, person: DemoPerson, known: User | None, password: str) -> None:
+    if known is not None:
+        try:
+            await accounts.authenticate(person.email, password)
+        except Unauthenticated:
+            # Made with another password, by an earlier run: the one that is printed has to work.
+            token, _ = await accounts.make_reset_link(known.id)
+            await accounts.reset_password(token, new=password)
+        return
     with contextlib.suppress(Conflict):
         await accounts.create_user(
             email=person.email,
@@ -205,6 +213,8 @@ class BotChild:
                 self.progress(
                     "The rest works without it. Run `python -m bot.environment train` to see it all."
                 )
+                if self.on_give_up is not None:
+                    await self.on_give_up()
                 return
             if loop.time() - started > _STEADY_SECONDS:
                 backoff = self.first_backoff

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import httpx
 import structlog
@@ -21,6 +22,8 @@ PROBE_TIMEOUT = 3.0
 PROBE_EVERY = 1.0
 """While it is not ready; growing up to `PROBE_SLOWEST`, which is also how often a ready bot is looked at."""
 PROBE_SLOWEST = 10.0
+PATIENCE = timedelta(minutes=2)
+"""How long one that was never ready counts as starting: loading a model takes most of a minute."""
 
 HTTP_ACCEPTED = 202
 HTTP_OK = 200
@@ -28,7 +31,7 @@ HTTP_UNAVAILABLE = 503
 
 
 class RasaBot:
-    """See `ports.BotGateway`. ``starting`` until it was ready once; after that it is ``ready`` or ``down``."""
+    """See `ports.BotGateway`. ``starting`` until it was ready once, `PATIENCE` at most; then ``ready`` or ``down``."""
 
     def __init__(
         self,
@@ -49,11 +52,20 @@ class RasaBot:
         self._on_status = on_status
         self._status: BotStatus = "starting"
         self._was_ready = False
+        self._patient_until = clock.now() + PATIENCE
+        self._preparing = False
         self._watch: asyncio.Task[None] | None = None
         self._look = asyncio.Event()
 
     def status(self) -> BotStatus:
         return self._status
+
+    def keeper_says(self, status: BotStatus) -> None:
+        """What whoever runs the bot knows: it may be installed and trained for a long time, or not come at all."""
+        self._preparing = status == "starting"
+        self._patient_until = self._clock.now() + (timedelta() if status == "down" else PATIENCE)
+        if status != "ready":  # only an answer of its own shows that it is ready
+            self._became("down")
 
     async def start(self) -> None:
         """Look at the bot's health from time to time."""
@@ -106,14 +118,14 @@ class RasaBot:
 
     def _trouble(self, reason: str, detail: str) -> BotUnavailable:
         self._became("down")
-        if not self._was_ready:
+        if self._status == "starting":
             return BotUnavailable("starting", detail)
         return BotUnavailable("timeout" if reason == "timeout" else "unreachable", detail)
 
     def _became(self, status: BotStatus) -> None:
         if status == "ready":
             self._was_ready = True
-        elif not self._was_ready:
+        elif not self._was_ready and (self._preparing or self._clock.now() < self._patient_until):
             status = "starting"
         if status == self._status:
             return

@@ -143,6 +143,42 @@ async def test_starting_then_ready_then_down_then_ready(rasa: RasaBot, statuses:
 
 
 @respx.mock
+async def test_one_that_never_comes_is_down(statuses: list[BotStatus]) -> None:
+    respx.get(HEALTH).mock(side_effect=httpx.ConnectError("refused"))
+    respx.post(WEBHOOK).mock(side_effect=httpx.ConnectError("refused"))
+    clock = VirtualClock()
+    bot = RasaBot(URL, SECRET, clock, on_status=statuses.append)
+    assert await bot.probe() == "starting"
+    clock.advance(119)
+    assert await bot.probe() == "starting"
+    clock.advance(1)
+    assert await bot.probe() == "down"
+    with pytest.raises(BotUnavailable) as caught:
+        await bot.deliver(DELIVERY)
+    assert caught.value.reason == "unreachable"
+    respx.get(HEALTH).respond(200)
+    assert await bot.probe() == "ready"
+    assert statuses == ["down", "ready"]
+    await bot.stop()
+
+
+@respx.mock
+async def test_one_that_is_being_trained_is_waited_for(statuses: list[BotStatus]) -> None:
+    respx.get(HEALTH).mock(side_effect=httpx.ConnectError("refused"))
+    clock = VirtualClock()
+    bot = RasaBot(URL, SECRET, clock, on_status=statuses.append)
+    bot.keeper_says("starting")
+    clock.advance(3600)
+    assert await bot.probe() == "starting"
+    bot.keeper_says("down")
+    assert bot.status() == "down"
+    assert await bot.probe() == "down"
+    bot.keeper_says("starting")
+    assert await bot.probe() == "starting"
+    await bot.stop()
+
+
+@respx.mock
 async def test_it_is_watched_in_the_background(rasa: RasaBot, statuses: list[BotStatus]) -> None:
     respx.get(HEALTH).respond(200)
     became_ready = asyncio.Event()

@@ -157,10 +157,12 @@ async def test_offers_must_be_offers(world: World) -> None:
 
 
 async def test_numbers(world: World) -> None:
-    _, _, token = await call_of(world)
+    visitor, id_, token = await call_of(world)
+    assert (await visitor.call("POST", f"/conversations/{id_}/video/resume")).status_code == 409
     page = await world.client.get("/metrics", headers={"authorization": "Bearer the operations token"})
     assert 'visavis_open_conversations{state="video_lobby"} 1.0' in page.text
     assert 'visavis_events_total{event="AgentAccepted",outcome="moved"} 1.0' in page.text
+    assert 'visavis_events_total{event="VideoResumed",outcome="denied"} 1.0' in page.text
     assert 'visavis_media_total{what="packets"} 0.0' in page.text
     assert token["token"] not in page.text
     assert "x.test" not in page.text

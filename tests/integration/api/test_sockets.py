@@ -15,7 +15,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from orchestrator.cli import Server
+from orchestrator.serving import Server
 from tests.integration.api.world import SHOP, Visitor, World
 
 

@@ -94,10 +94,17 @@ async def test_becomes_ready_and_is_started_again_when_it_dies(tmp_path: Path) -
 
 async def test_says_what_is_missing_and_does_not_try_for_ever(tmp_path: Path) -> None:
     watched = Watched(tmp_path, FAILS)
+    given_up = asyncio.Event()
+
+    async def give_up() -> None:
+        given_up.set()
+
+    watched.child.on_give_up = give_up
     watched.child.start()
     await watched.says("The rest works without it")
     assert any("needs Python 3.10" in line and "pip said no" in line for line in watched.words)
     assert watched.child.state == "down"
+    await given_up.wait()
     await watched.child.stop()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.application.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from orchestrator.demo import PEOPLE, seed_people
 from tests.fakes.application import ORIGIN, Application
 
 
@@ -29,6 +30,14 @@ async def test_signing_in(app: Application) -> None:
     app.clock.advance(13 * 3600)
     with pytest.raises(Unauthenticated):
         await app.accounts.user_of_session(token)
+
+
+async def test_the_printed_password_of_the_demo_works(app: Application) -> None:
+    for password in ("first of the demo", "first of the demo", "second of the demo"):
+        await seed_people(app.accounts, password)
+        for person in PEOPLE:
+            assert (await app.accounts.authenticate(person.email, password)).role == person.role
+    assert len(await app.accounts.list_users()) == len(PEOPLE)
 
 
 async def test_an_address_is_taken_once(app: Application) -> None:

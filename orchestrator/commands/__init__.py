@@ -1,0 +1,1 @@
+"""The commands of ``visavis``, one module each; `orchestrator.cli` puts them together."""
