@@ -75,33 +75,44 @@ def test_both_reload_in_a_call_and_are_in_it_again(cast: Cast) -> None:
     )
 
 
-@pytest.fixture
-def mortal(tmp_path: Path, open_page: OpenPage) -> Iterator[Cast]:
-    """People at a product of their own, which may be killed."""
-    running = Running(tmp_path / "product", arguments=("--demo", "--no-bot")).start()
+def under_policy(folder: Path, **timers: tuple[str, str]) -> Running:
+    """A product without the bot, whose policy is the shipped one with other timers: name=(shipped, here)."""
+    policy = folder / "policies"
+    shutil.copytree(ROOT / "rules" / "policies", policy)
+    rows = policy / "conversation.yaml"
+    text = rows.read_text(encoding="utf-8")
+    for name, (shipped, here) in timers.items():
+        assert f"{name}: {shipped}" in text
+        text = text.replace(f"{name}: {shipped}", f"{name}: {here}")
+    rows.write_text(text, encoding="utf-8")
+    return Running(
+        folder / "product", arguments=("--demo", "--no-bot"), environ={"VISAVIS_POLICY_DIR": str(policy)}
+    )
+
+
+@pytest.fixture(scope="module")
+def other_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """It may be killed, since nobody else uses it. A slow machine has time to start it again within the grace."""
+    running = under_policy(tmp_path_factory.mktemp("killed"), reconnect_grace=("20s", "60s"))
     try:
-        yield Cast(running, open_page)
+        yield running.start()
     finally:
         running.stop()
 
 
 @pytest.fixture
+def mortal(other_product: Running, open_page: OpenPage) -> Iterator[Cast]:
+    people = Cast(other_product, open_page)
+    yield people
+    people.leave()
+
+
+@pytest.fixture
 def hurried(tmp_path: Path, open_page: OpenPage) -> Iterator[Cast]:
-    """The same, under a policy that waits for nothing longer than a test can."""
-    policy = tmp_path / "policies"
-    shutil.copytree(ROOT / "rules" / "policies", policy)
-    rows = policy / "conversation.yaml"
-    text = rows.read_text(encoding="utf-8")
-    for name, long, short in (("reconnect_grace", "20s", "3s"), ("proposal_pause", "60s", "2s")):
-        assert f"{name}: {long}" in text
-        text = text.replace(f"{name}: {long}", f"{name}: {short}")
-    rows.write_text(text, encoding="utf-8")
-    running = Running(
-        tmp_path / "product", arguments=("--demo", "--no-bot"), environ={"VISAVIS_POLICY_DIR": str(policy)}
-    )
-    running.start()
+    """People at a product that waits for nothing longer than a test can."""
+    running = under_policy(tmp_path, reconnect_grace=("20s", "3s"), proposal_pause=("60s", "2s"))
     try:
-        yield Cast(running, open_page)
+        yield Cast(running.start(), open_page)
     finally:
         running.stop()
 
