@@ -19,7 +19,7 @@ from orchestrator.domain.facts import Facts
 from rules.languages import text_in
 from rules.policy import Policy
 
-BOT_NAME = "Bot"
+BOT_NAME = "Assistant"
 LAST_MESSAGES = 10
 
 

@@ -24,6 +24,8 @@ from orchestrator.settings import Settings
 from orchestrator.tls import Certificate, ensure_certificate, local_addresses
 from rules.findings import PolicyError
 
+DEMO_SHOP = "La Maison des Lampes"
+
 if TYPE_CHECKING:
     from orchestrator.main import Runtime
 
@@ -110,7 +112,7 @@ async def _run(
     async def prepare(runtime: Runtime) -> None:
         if demo:
             await demonstration.seed_people(runtime.platform.accounts, password)
-            await runtime.put_demo_site("Demo shop", place.origins, bot=with_bot)
+            await runtime.put_demo_site(DEMO_SHOP, place.origins, bot=with_bot)
 
     try:
         runtime = build(
@@ -172,7 +174,7 @@ async def _start_bot(
 
     async def without_bot() -> None:
         # There will be no bot: new visitors shall ask for a person instead of waiting for it.
-        await runtime.put_demo_site("Demo shop", place.origins, bot=False)
+        await runtime.put_demo_site(DEMO_SHOP, place.origins, bot=False)
 
     bot = demonstration.BotChild(
         port=bot_port,
