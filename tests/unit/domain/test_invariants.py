@@ -65,6 +65,7 @@ def sound(name: str) -> Conversation:
         ("lobby", {"party": Party.NONE, "agent_id": None}, "video_without_agent"),
         ("video", {"party": Party.NONE, "agent_id": None}, "video_without_agent"),
         ("lobby", {"call": None}, "video_without_room"),
+        ("video", {"call": None}, "video_without_room"),
         ("chat", {"call": CALL}, "video_without_room"),
         ("lobby", {"consent": Consent.NONE}, "video_without_consent"),
         ("video", {"consent": Consent.NONE}, "video_without_consent"),
