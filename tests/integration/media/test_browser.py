@@ -3,34 +3,16 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, Route, async_playwright
 
 from media import MediaConfig, MediaNode, ParticipantDropped, Role, RoomPolicy
+from tests.e2e.browser import FLAGS, ensure
 from tests.integration.media.peers import Events
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
-]
-ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
-    "--autoplay-policy=no-user-gesture-required",
-]
+pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><title>call</title><video id=v autoplay playsinline></video><script>
 async function call(role, id) {
   const media = await navigator.mediaDevices.getUserMedia({audio: true, video: {width: 640, height: 480}});
@@ -61,7 +43,9 @@ async function look() {
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        # In a thread: looking for a browser may use Playwright's other interface, which wants no event loop.
+        chromium = await asyncio.to_thread(ensure)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield browser
         await browser.close()
 
