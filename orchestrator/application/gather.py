@@ -109,9 +109,14 @@ async def agent_facts(
 
 
 def free(load: AgentLoad, group: Group) -> tuple[bool, bool]:
-    """Whether a chat slot and video capacity are free. Video takes all: it blocks new work, not what is held."""
+    """Whether a chat slot and video capacity are free.
+
+    Video takes all, but it blocks new work only: a chat that is held, or that an open invitation reserved before
+    the video began, may still be taken.
+    """
     chat, video = load.chat - load.own_chat, load.video - load.own_video
-    return chat < group.capacity.chat and video == 0, video < group.capacity.video
+    undisturbed = video == 0 or load.own_chat > 0
+    return chat < group.capacity.chat and undisturbed, video < group.capacity.video
 
 
 def is_connected(agent: Agent, now: datetime) -> bool:

@@ -61,7 +61,7 @@ async def look_until(page: Page, enough: Callable[[dict[str, Any]], bool], what:
 
 
 async def open_page(browser: Browser, node: MediaNode, role: Role, connection_id: str) -> Page:
-    page = await (await browser.new_context()).new_page()
+    page = await (await browser.new_context(permissions=["camera", "microphone"])).new_page()
 
     async def serve(route: Route) -> None:
         await route.fulfill(body=PAGE, content_type="text/html")

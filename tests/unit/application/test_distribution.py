@@ -56,6 +56,22 @@ async def test_a_declined_invitation_goes_to_the_next_agent_and_not_back(app: Ap
     assert not any("Dupont" in repr(record) for record in events)
 
 
+async def test_an_open_invitation_can_be_accepted_after_a_video_began(app: Application) -> None:
+    key = await app.site()
+    claire = await app.agent("claire")
+    _, writing = await waiting(app, key)
+    assert await invited(app, writing) == claire
+    visitor, filming = await app.chat(key)
+    await app.conversations.visitor_act(visitor, filming, "video")
+    await app.settle()
+    for conversation, state in ((filming, State.VIDEO_LOBBY), (writing, State.CHAT)):
+        c = await app.check(conversation)
+        assert c.invitation is not None
+        await app.conversations.accept(claire, conversation, c.invitation.id)
+        c = await app.check(conversation)
+        assert (c.state, c.agent_id) == (state, claire)
+
+
 async def test_two_agents_cannot_have_one_conversation(app: Application) -> None:
     key = await app.site()
     claire, marc = await app.agent("claire"), await app.agent("marc")
