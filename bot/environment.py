@@ -508,7 +508,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--callback-url",
-        default=os.environ.get("VISAVIS_CALLBACK_URL", "http://127.0.0.1:8000/api/bot/rasa/callback"),
+        default=os.environ.get("VISAVIS_CALLBACK_URL", "http://127.0.0.1:8080/api/bot/rasa/turns"),
         help="or VISAVIS_CALLBACK_URL",
     )
     return parser
