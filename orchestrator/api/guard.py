@@ -95,7 +95,7 @@ async def visitor_of_token(platform: Platform, token: str, origin: str | None) -
         await platform.conversations.check_origin(claims.subject, origin)
     except NotFound as error:
         # The token is ours and the visitor is gone (erased): the page has to open a new session.
-        raise Unauthenticated("session_over", "This session is over. Open a new one.") from error
+        raise Unauthenticated("session_over", "The session is over. Open a new one.") from error
     return claims.subject
 
 

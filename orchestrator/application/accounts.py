@@ -99,7 +99,7 @@ class Accounts:
         async with self._store.transaction(read_only=True) as tx:
             user = await tx.people.user(claims.subject)
         if user is None or user.token_version != claims.token_version:
-            raise Unauthenticated("session_over", "This session is over. Sign in again.")
+            raise Unauthenticated("session_over", "The session is over. Sign in again.")
         return user
 
     async def get(self, user_id: str) -> User:

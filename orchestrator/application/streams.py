@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -65,7 +66,7 @@ class _Parts:
         self.presence = presence
 
 
-class FrameStream:
+class FrameStream(ABC):
     """``async with streams.visitor(…) as stream: async for frame in stream: …``
 
     The first frame is ``welcome``; then everything after ``after`` in order, then what happens, until the service
@@ -82,14 +83,14 @@ class FrameStream:
         self._subscription: Subscription | None = None
         self._ended = False
 
-    async def _came(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _came(self) -> None: ...
 
-    async def _left(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _left(self) -> None: ...
 
-    async def _render(self, tx: Transaction, entry: FeedEntry, live: _Snapshots) -> Json | None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _render(self, tx: Transaction, entry: FeedEntry, live: _Snapshots) -> Json | None: ...
 
     async def _refresh(self, tx: Transaction, live: _Snapshots) -> list[Json]:
         """Frames about what changes without an entry of this stream: the place in a waiting line."""

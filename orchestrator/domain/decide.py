@@ -143,8 +143,6 @@ def _without_expired(c: Conversation, timer: TimerName) -> Conversation:
             return replace(c, proposal=None)
         case TimerName.RESUME:
             return replace(c, resume_until=None)
-        case TimerName.BOT:
-            return replace(c, bot_asked=None)
         case _:
             return c
 
