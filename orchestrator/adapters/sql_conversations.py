@@ -19,7 +19,7 @@ c = table.c
 
 _LOAD = select(c.snapshot, c.last_position).where(c.id == bindparam("id"))
 _LOCK_AND_LOAD = _LOAD.with_for_update()
-_QUEUE_ORDER = (c.queue_at_head.desc(), c.queue_priority.desc(), c.queue_entered_at, c.id)
+_QUEUE_ORDER = (c.queue_at_head.desc(), c.queue_rank_at, c.id)
 _SAVE = (
     update(table)
     .where(c.id == bindparam("b_id"), c.version == bindparam("b_version"))
@@ -48,8 +48,7 @@ def _columns(conversation: Conversation, last_position: int) -> dict[str, Any]:
         "invitation_expires_at": invitation.expires_at if invitation else None,
         "queue_group": queue.group if queue else None,
         "queue_at_head": queue.at_head if queue else False,
-        "queue_priority": queue.priority if queue else 0,
-        "queue_entered_at": queue.entered_at if queue else None,
+        "queue_rank_at": queue.rank_at if queue else None,
         "queue_video": conversation.need is Need.VIDEO,
         "call_id": conversation.call.id if conversation.call else None,
         "closed_at": conversation.closed_at,
@@ -133,11 +132,10 @@ class SqlConversations:
         entry = conversation.queue
         if entry is None:
             return 0
-        same_rank = and_(c.queue_at_head == entry.at_head, c.queue_priority == entry.priority)
+        same_part = c.queue_at_head == entry.at_head
         ahead = [
-            and_(c.queue_at_head == entry.at_head, c.queue_priority > entry.priority),
-            and_(same_rank, c.queue_entered_at < entry.entered_at),
-            and_(same_rank, c.queue_entered_at == entry.entered_at, c.id < conversation.id),
+            and_(same_part, c.queue_rank_at < entry.rank_at),
+            and_(same_part, c.queue_rank_at == entry.rank_at, c.id < conversation.id),
         ]
         if not entry.at_head:
             ahead.append(c.queue_at_head.is_(True))

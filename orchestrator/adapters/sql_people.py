@@ -13,7 +13,7 @@ from sqlalchemy import Executable, bindparam, delete, func, insert, select, upda
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import ContextRow, PolicyRow, SiteRow, SocketRow, UserRow, VisitorRow
 from orchestrator.adapters.upsert import upsert
-from orchestrator.application.records import Agent, Context, Site, User, Visitor
+from orchestrator.application.records import Agent, ChannelState, Context, Site, User, Visitor
 
 users = UserRow.__table__  # type: ignore[attr-defined]
 visitors = VisitorRow.__table__  # type: ignore[attr-defined]
@@ -63,13 +63,33 @@ class SqlPeople:
     async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
         query = _AGENTS.order_by(users.c.id)
         if present:
-            query = query.where(users.c.chat_present | users.c.video_present)
+            query = query.where((users.c.chat_state == "available") | (users.c.video_state == "available"))
         if ids is not None:
             query = query.where(users.c.id.in_(ids))
         return [_agent(row) for row in await self._session.read(query)]
 
-    async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> None:
-        await self._set(agent_id, chat_present=chat, video_present=video)
+    async def set_presence(
+        self,
+        agent_id: str,
+        *,
+        chat: ChannelState,
+        video: ChannelState,
+        chat_reason: str = "",
+        video_reason: str = "",
+    ) -> None:
+        await self._set(
+            agent_id,
+            chat_state=chat,
+            chat_reason=chat_reason,
+            video_state=video,
+            video_reason=video_reason,
+        )
+
+    async def set_missed(self, agent_id: str, missed: int) -> None:
+        await self._set(agent_id, missed=missed)
+
+    async def set_wrap_up(self, agent_id: str, until: datetime | None) -> None:
+        await self._set(agent_id, wrap_up_until=until)
 
     async def set_can_video(self, agent_id: str, can_video: bool) -> None:
         await self._set(agent_id, can_video=can_video)
@@ -201,6 +221,8 @@ def _user_values(user: User) -> dict[str, Any]:
         "token_version": user.token_version,
         "may_propose_video": user.may_propose_video,
         "languages": ",".join(user.languages),
+        "groups": json.dumps(user.groups),
+        "skills": json.dumps(user.skills),
     }
 
 
@@ -214,6 +236,8 @@ def _user(row: Any) -> User:
         picture_url=row.picture_url,
         may_propose_video=row.may_propose_video,
         languages=tuple(filter(None, row.languages.split(","))),
+        groups=_pairs(row.groups),
+        skills=_pairs(row.skills),
         token_version=row.token_version,
     )
 
@@ -225,13 +249,24 @@ def _agent(row: Any) -> Agent:
         picture_url=row.picture_url,
         may_propose_video=row.may_propose_video,
         languages=tuple(filter(None, row.languages.split(","))),
-        chat_present=row.chat_present,
-        video_present=row.video_present,
+        groups=_pairs(row.groups),
+        skills=_pairs(row.skills),
+        chat_state=row.chat_state,
+        chat_reason=row.chat_reason,
+        video_state=row.video_state,
+        video_reason=row.video_reason,
         can_video=row.can_video,
+        missed=row.missed,
         idle_since=row.idle_since,
+        wrap_up_until=row.wrap_up_until,
+        last_seen_at=row.last_seen_at,
         sockets=row.sockets,
         seen_until=row.seen_until,
     )
+
+
+def _pairs(text: str) -> tuple[tuple[str, int], ...]:
+    return tuple((name, number) for name, number in json.loads(text))
 
 
 def _site(row: Any) -> Site:

@@ -31,7 +31,7 @@ class ConversationRow(SQLModel, table=True):
         Index("ix_conversation_agent", "agent_id"),
         Index("ix_conversation_invited", "invited_agent_id"),
         Index("ix_conversation_visitor", "visitor_id", "started_at"),
-        Index("ix_conversation_queue", "queue_group", "queue_at_head", "queue_priority", "queue_entered_at"),
+        Index("ix_conversation_queue", "queue_group", "queue_at_head", "queue_rank_at"),
         Index("ix_conversation_call", "call_id"),
         Index("ix_conversation_open", "closed_at"),
     )
@@ -49,8 +49,7 @@ class ConversationRow(SQLModel, table=True):
     invitation_expires_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     queue_group: str | None = None
     queue_at_head: bool = False
-    queue_priority: int = 0
-    queue_entered_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    queue_rank_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     queue_video: bool = False
     call_id: str | None = None
     started_at: datetime = Field(sa_column=_moment())
@@ -194,11 +193,36 @@ class UserRow(SQLModel, table=True):
     token_version: int = 0
     may_propose_video: bool = True
     languages: str = ""
-    chat_present: bool = False
-    video_present: bool = False
+    groups: str = Field(default="[]", sa_column=_text())
+    skills: str = Field(default="[]", sa_column=_text())
+    chat_state: str = "offline"
+    chat_reason: str = ""
+    video_state: str = "offline"
+    video_reason: str = ""
     can_video: bool = True
+    missed: int = 0
     idle_since: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     seen_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    last_seen_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    wrap_up_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class AgentSpellRow(SQLModel, table=True):
+    """How long an agent was in one state on one channel: what reports of presence are made of."""
+
+    __tablename__ = "agent_spell"
+    __table_args__ = (
+        Index("ix_agent_spell_agent", "agent_id", "started_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    agent_id: str = Field(foreign_key="user_account.id")
+    channel: str
+    state: str
+    reason: str = ""
+    started_at: datetime = Field(sa_column=_moment())
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
 
 
 class VisitorRow(SQLModel, table=True):
@@ -244,6 +268,87 @@ class ContextRow(SQLModel, table=True):
     page_url: str | None = Field(default=None, sa_column=_text(nullable=True))
     summary: str | None = Field(default=None, sa_column=_text(nullable=True))
     slots: str = Field(default="{}", sa_column=_text())
+
+
+class QueueStayRow(SQLModel, table=True):
+    """One wait in a line, from its entry on: what waits are reported and learnt from. ``version`` is that of the event
+    which entered the line."""
+
+    __tablename__ = "queue_stay"
+    __table_args__ = (
+        Index("ix_queue_stay_entered", "entered_at"),
+        Index("ix_queue_stay_ended", "ended_at"),
+    )
+
+    conversation_id: str = Field(primary_key=True, foreign_key="conversation.id")
+    version: int = Field(primary_key=True)
+    group: str
+    channel: str
+    site_id: str
+    language: str
+    priority: int = 0
+    entered_at: datetime = Field(sa_column=_moment())
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    outcome: str | None = None
+    agent_id: str | None = None
+    invitations: int = 0
+    quoted_p50: float | None = None
+    quoted_p90: float | None = None
+
+
+class HandlingRow(SQLModel, table=True):
+    """One agent's time with one conversation. ``version`` is that of the event which gave it to them."""
+
+    __tablename__ = "handling"
+    __table_args__ = (
+        Index("ix_handling_started", "started_at"),
+        Index("ix_handling_ended", "ended_at"),
+        Index("ix_handling_agent", "agent_id", "started_at"),
+    )
+
+    conversation_id: str = Field(primary_key=True, foreign_key="conversation.id")
+    version: int = Field(primary_key=True)
+    agent_id: str = Field(foreign_key="user_account.id")
+    group: str
+    channel: str
+    site_id: str
+    started_at: datetime = Field(sa_column=_moment())
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    ended_by: str | None = None
+    video_seconds: float = 0.0
+
+
+class LeftMessageRow(SQLModel, table=True):
+    """A message left when nobody could answer. What it says is in `LeftMessageBodyRow`, which can be erased."""
+
+    __tablename__ = "left_message"
+    __table_args__ = (Index("ix_left_message_state", "state", "at"),)
+
+    id: str = Field(primary_key=True)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True)
+    visitor_id: str = Field(foreign_key="visitor.id")
+    site_id: str
+    group: str
+    language: str
+    state: str = "open"
+    at: datetime = Field(sa_column=_moment())
+    taken_by: str | None = None
+    taken_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    answered_by: str | None = None
+    answered_how: str | None = None
+    answered_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class LeftMessageBodyRow(SQLModel, table=True):
+    """Personal data: erased with the texts of the conversation."""
+
+    __tablename__ = "left_message_body"
+
+    left_message_id: str = Field(primary_key=True, foreign_key="left_message.id", ondelete="CASCADE")
+    name: str = ""
+    email: str = ""
+    text: str = Field(default="", sa_column=_text())
+    answer: str | None = Field(default=None, sa_column=_text(nullable=True))
 
 
 class PolicyRow(SQLModel, table=True):

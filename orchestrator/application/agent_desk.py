@@ -60,7 +60,9 @@ class AgentDesk(UseCases):
             agent = await tx.people.agent(agent_id, lock=True)
             if agent is None:
                 raise NotFound("agent_not_found", "There is no such agent.")
-            await tx.people.set_presence(agent_id, chat=chat, video=video)
+            await tx.people.set_presence(
+                agent_id, chat="available" if chat else "offline", video="available" if video else "offline"
+            )
             if (chat and not agent.chat_present) or (video and not agent.video_present):
                 await tx.people.set_idle_since(agent_id, now)
             # Through the outbox: who waits must be offered again even if this process ends here.

@@ -18,6 +18,7 @@ from orchestrator.application.records import (
     AgentLoad,
     BotDelivery,
     CallClaims,
+    ChannelState,
     Context,
     DueTimer,
     EventRecord,
@@ -212,7 +213,17 @@ class PeopleTable(Protocol):
         """Users as agents; ``present``: only those with a presence switch on."""
         ...
 
-    async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> None: ...
+    async def set_presence(
+        self,
+        agent_id: str,
+        *,
+        chat: ChannelState,
+        video: ChannelState,
+        chat_reason: str = "",
+        video_reason: str = "",
+    ) -> None: ...
+    async def set_missed(self, agent_id: str, missed: int) -> None: ...
+    async def set_wrap_up(self, agent_id: str, until: datetime | None) -> None: ...
     async def set_can_video(self, agent_id: str, can_video: bool) -> None: ...
     async def set_idle_since(self, agent_id: str, at: datetime) -> None: ...
 

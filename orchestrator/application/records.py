@@ -14,6 +14,7 @@ from rules.decision import Decision
 
 AuthorRole = Literal["visitor", "bot", "agent", "system"]
 FeedKind = Literal["message", "conversation", "invitation", "invitation_ended", "agent"]
+ChannelState = Literal["available", "paused", "offline"]
 Json = dict[str, object]
 
 
@@ -131,25 +132,47 @@ class User:
     picture_url: str | None = None
     may_propose_video: bool = True
     languages: tuple[str, ...] = ()
+    groups: tuple[tuple[str, int], ...] = ()
+    """Groups and the agent's rank in each (1 is asked first); none: every group, rank 1."""
+    skills: tuple[tuple[str, int], ...] = ()
+    """Skills and their level, 1 to 10."""
     token_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """The switches of a user who takes conversations, and since when they have had nothing new."""
+    """The switches of a user who takes conversations, and since when they have had nothing new.
+
+    ``missed`` counts the invitations in a row that expired unanswered. Until ``wrap_up_until`` nothing new is offered.
+    """
 
     id: str
     name: str
     picture_url: str | None = None
     may_propose_video: bool = True
     languages: tuple[str, ...] = ()
-    chat_present: bool = False
-    video_present: bool = False
+    groups: tuple[tuple[str, int], ...] = ()
+    skills: tuple[tuple[str, int], ...] = ()
+    chat_state: ChannelState = "offline"
+    chat_reason: str = ""
+    video_state: ChannelState = "offline"
+    video_reason: str = ""
     can_video: bool = True
+    missed: int = 0
     idle_since: datetime | None = None
+    wrap_up_until: datetime | None = None
+    last_seen_at: datetime | None = None
     sockets: int = 0
     seen_until: datetime | None = None
     """While in the future, a page that just went away still counts as connected: people reload pages."""
+
+    @property
+    def chat_present(self) -> bool:
+        return self.chat_state == "available"
+
+    @property
+    def video_present(self) -> bool:
+        return self.video_state == "available"
 
 
 @dataclass(frozen=True, slots=True)

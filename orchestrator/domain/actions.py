@@ -116,7 +116,7 @@ def tell_bot_failed(d: Draft) -> None:
 
 def _enter(d: Draft, *, at_head: bool, came_from: Party) -> None:
     group = d.facts.group.name if d.facts.group is not None else d.c.group or ""
-    entry = QueueEntry(group=group, entered_at=d.now, at_head=at_head, came_from=came_from)
+    entry = QueueEntry(group=group, entered_at=d.now, rank_at=d.now, at_head=at_head, came_from=came_from)
     d.set(queue=entry, group=group, party=Party.NONE, bot_asked=None)
 
 

@@ -101,15 +101,24 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """A place in the waiting line of a group."""
+    """A place in the waiting line of a group.
+
+    The line is ordered by ``at_head``, then ``rank_at``: the moment of entry, put forward by the priority (`rank_of`).
+    ``sticky_agent`` is the agent who knows the visitor, asked alone for a while. While ``resting``, everybody who could
+    take the conversation has refused it: the next round starts by a timer, or when somebody's presence changes.
+    """
 
     group: str
     entered_at: datetime
+    rank_at: datetime
     priority: int = 0
+    skills: tuple[tuple[str, int], ...] = ()
     at_head: bool = False
     came_from: Party = Party.NONE
     declined: frozenset[str] = frozenset()
     round: int = 1
+    resting: bool = False
+    sticky_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def conversation(name: str = "c1", **values: object) -> Conversation:
 
 
 def waiting(name: str, seconds: float, **values: object) -> Conversation:
-    entry = QueueEntry("advisors", later(seconds), **values)  # type: ignore[arg-type]
+    entry = QueueEntry("advisors", later(seconds), **{"rank_at": later(seconds), **values})  # type: ignore[arg-type]
     return conversation(name, state=State.QUEUED, queue=entry)
 
 
@@ -146,9 +146,9 @@ async def test_the_line_has_an_order(store: Store) -> None:
         store,
         waiting("late", 9),
         waiting("early", 1),
-        waiting("important", 5, priority=2),
+        waiting("important", 5, priority=2, rank_at=later(-5)),
         waiting("returned", 8, at_head=True),
-        replace(waiting("elsewhere", 0), queue=QueueEntry("others", NOW)),
+        replace(waiting("elsewhere", 0), queue=QueueEntry("others", NOW, NOW)),
     )
     async with store.transaction(read_only=True) as tx:
         line = await tx.conversations.queue("advisors")
@@ -331,7 +331,7 @@ async def test_timers(store: Store) -> None:
 async def test_people_presence_and_sockets(store: Store) -> None:
     await people(store)
     async with store.transaction() as tx:
-        await tx.people.set_presence("a1", chat=True, video=False)
+        await tx.people.set_presence("a1", chat="available", video="paused", video_reason="lunch")
         await tx.people.set_can_video("a1", False)
         await tx.people.set_idle_since("a1", NOW)
         assert await tx.people.add_socket("s1", "agent:a1", "node", NOW) == 1

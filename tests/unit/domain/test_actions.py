@@ -103,7 +103,7 @@ def test_only_a_bot_that_is_the_party_is_told() -> None:
 def test_entering_the_queue() -> None:
     d = draft(SNAPSHOTS["bot"])
     ACTIONS["enter_queue"](d)
-    assert d.c.queue == QueueEntry("advisors", T0, at_head=False, came_from=Party.BOT)
+    assert d.c.queue == QueueEntry("advisors", T0, T0, at_head=False, came_from=Party.BOT)
     assert (d.c.group, d.c.party, d.c.bot_asked) == ("advisors", Party.NONE, None)
     unknown = draft(replace(SNAPSHOTS["bot"], group="sales"), facts=Facts())
     ACTIONS["enter_queue"](unknown)
@@ -117,7 +117,7 @@ def test_entering_the_queue() -> None:
 def test_back_to_the_head_of_the_queue() -> None:
     d = draft(replace(SNAPSHOTS["lobby"], need=Need.VIDEO))
     ACTIONS["requeue_at_head"](d)
-    assert d.c.queue == QueueEntry("advisors", T0, at_head=True, came_from=Party.NONE)
+    assert d.c.queue == QueueEntry("advisors", T0, T0, at_head=True, came_from=Party.NONE)
     assert d.c.need is Need.VIDEO
     started = draft(replace(SNAPSHOTS["video"], need=Need.VIDEO))
     ACTIONS["requeue_at_head"](started)
@@ -134,7 +134,7 @@ def test_back_to_the_head_of_the_queue() -> None:
     ],
 )
 def test_who_goes_on_after_the_queue(came_from: Party | None, bot_enabled: bool, party: Party) -> None:
-    entry = None if came_from is None else QueueEntry("advisors", T0, came_from=came_from)
+    entry = None if came_from is None else QueueEntry("advisors", T0, T0, came_from=came_from)
     d = draft(replace(SNAPSHOTS["queued"], queue=entry), facts=Facts(bot_enabled=bot_enabled))
     ACTIONS["restore_party"](d)
     assert d.c.party is party

@@ -23,7 +23,7 @@ from orchestrator.domain.conversation import (
 from orchestrator.domain.invariants import broken_law
 from tests.unit.domain.story import PLAIN, T0, Story
 
-ENTRY = QueueEntry("advisors", T0)
+ENTRY = QueueEntry("advisors", T0, T0)
 CALL = Call("call-1", T0)
 OFFER = Invitation("i", "marc", Purpose.OFFER, T0)
 TRANSFER = Invitation("i", "marc", Purpose.TRANSFER, T0)
