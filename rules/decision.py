@@ -50,12 +50,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class RouteDecision:
-    """The group that the routing rules chose. ``row`` is None when it is the default group."""
+    """The group that the routing rules chose. ``row`` is None when it is the default group.
+
+    ``skills`` are pairs of name and least level, by name.
+    """
 
     revision: str
     group: str
     row: str | None
     priority: int
-    skills: tuple[str, ...]
+    skills: tuple[tuple[str, int], ...]
     near_misses: tuple[NearMiss, ...]
     facts: Mapping[str, FactValue]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from rules.durations import format_duration
 from rules.findings import MOST_FINDINGS, Finding, choose_from
 from rules.overlay import overlay
 from rules.schema.camera import CameraFile
@@ -12,7 +15,7 @@ from rules.schema.cards import CardsFile
 from rules.schema.conversation import ConversationFile, Row
 from rules.schema.engagement import EngagementFile
 from rules.schema.escalation import EscalationFile
-from rules.schema.routing import RoutingFile, RoutingRow
+from rules.schema.routing import GroupSpec, RoutingFile, RoutingRow
 from rules.vocabulary import ACTIONS, EVENTS, NOTICES, STATES, TIMED_WAITS
 from rules.yaml_source import Document, Path, show
 
@@ -174,37 +177,68 @@ def _routing(source: Source, file: RoutingFile) -> None:
             )
     for name, group in groups.items():
         path = ("groups", name)
-        missing = sorted(set(group.languages) - {tag.split("-")[0] for tag in group.alternative.message})
-        for language in missing:
-            source.wrong(
-                (*path, "alternative", "message"), f"has no text in `{language}`", f"add a line `{language}:`"
-            )
+        _alternatives(source, path, group)
         if not group.video and (group.places.video or group.capacity.video):
             source.wrong(
                 (*path, "video"), "is false, yet places or capacity for video are given", "set them to 0"
             )
-        if group.overflow is not None:
-            source.known((*path, "overflow", "group"), group.overflow.group, groups, "group")
-            loop = _loop(file, name)
-            if loop is not None:
+        for index, (earlier, later) in enumerate(pairwise(group.relax), start=1):
+            if later.after <= earlier.after:
                 source.wrong(
-                    (*path, "overflow", "group"), f"overflows in a circle: {loop}", "let one of them end it"
+                    (*path, "relax", index, "after"),
+                    f"comes no later than the entry before it ({format_duration(earlier.after)})",
+                    "order them by time, each later than the one before",
                 )
+        _overflow(source, file, name)
 
 
-def _loop(file: RoutingFile, start: str) -> str | None:
-    """The circle of overflows that ``start`` is part of."""
-    walked = [start]
-    while True:
-        group = file.groups.get(walked[-1])
-        if group is None or group.overflow is None:
-            return None
-        following = group.overflow.group
-        if following == start:
-            return " → ".join((*walked, start))
-        if following in walked:
-            return None  # a circle further on: found from its own groups
-        walked.append(following)
+def _alternatives(source: Source, path: Path, group: GroupSpec) -> None:
+    for key, alternative in (
+        ("alternative", group.alternative),
+        ("when_closed", group.when_closed),
+        ("when_full", group.when_full),
+    ):
+        if alternative is None:
+            continue
+        for language in sorted(set(group.languages) - {tag.split("-")[0] for tag in alternative.message}):
+            source.wrong((*path, key, "message"), f"has no text in `{language}`", f"add a line `{language}:`")
+
+
+def _overflow(source: Source, file: RoutingFile, name: str) -> None:
+    seen: set[str] = set()
+    for index, overflow in enumerate(file.groups[name].overflow):
+        path: Path = ("groups", name, "overflow", index, "group")
+        source.known(path, overflow.group, file.groups, "group")
+        if overflow.group == name:
+            source.wrong(path, "is the group itself", "name another group, or remove the entry")
+            continue
+        if overflow.group in seen:
+            source.wrong(path, f"names `{overflow.group}` a second time", "name each group once")
+            continue
+        seen.add(overflow.group)
+        circle = _circle(file, name, overflow.group)
+        if circle is not None:
+            source.doubtful(
+                path,
+                f"overflows in a circle: {circle}",
+                "each group is asked once all the same; remove one of them if it is not meant",
+            )
+
+
+def _circle(file: RoutingFile, start: str, through: str) -> str | None:
+    """The shortest way by overflows from ``through`` back to ``start``, written from ``start`` on."""
+    ways: deque[tuple[str, ...]] = deque([(start, through)])
+    reached = {through}
+    while ways:
+        way = ways.popleft()
+        group = file.groups.get(way[-1])
+        for overflow in () if group is None else group.overflow:
+            if overflow.group == start:
+                return " → ".join((*way, start))
+            if overflow.group not in reached:
+                reached.add(overflow.group)
+                ways.append((*way, overflow.group))
+    return None
 
 
 # --- the other files ---------------------------------------------------------------------------------------

@@ -97,7 +97,8 @@ Duration = Annotated[
 ]
 Language = Annotated[str, AfterValidator(_language), Field(examples=["fr", "en", "fr-CA"])]
 PrimaryLanguage = Annotated[str, AfterValidator(_primary), Field(examples=["fr", "en"])]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=64)]
+SLUG = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
+Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
 SiteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$", max_length=64)]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
 ShortWords = Annotated[str, Field(min_length=1, max_length=200)]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.findings import MOST_FINDINGS, Finding, choose_from
+from rules.schema.base import SLUG
 from rules.yaml_source import Document, Path, show
 
 # Words people know from other tools, and what they are called here.
@@ -27,6 +28,7 @@ _HINTS: Mapping[str, str] = {
     "actions": "write `do:`",
     "effects": "write `do:`",
     "notices": "write `say:`",
+    "relax_language": "write `relax:` and below it `- { after: 60s, language: any }`",
 }
 
 # pydantic's type of error -> (problem, advice); `{}` is filled with its context.
@@ -48,8 +50,6 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     "less_than_equal": ("is too large", "write at most {le}"),
     "string_pattern_mismatch": ("is not written as it must be", "it must match {pattern}"),
 }
-
-_SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 
 
 def explain(document: Document, model: type[BaseModel], error: ValidationError) -> list[Finding]:
@@ -101,7 +101,7 @@ def _words(model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[s
         given = details["input"]
         word = str(given).lower() if isinstance(given, bool) else str(given)[:60]
         return f"may not be `{word}`", choose_from(word, words)
-    if kind == "string_pattern_mismatch" and context.get("pattern") == _SLUG_PATTERN:
+    if kind == "string_pattern_mismatch" and context.get("pattern") == SLUG:
         return "is not a plain name", "write small letters and digits, joined by `-` or `_`"
     if kind in _PLAIN:
         problem, advice = _PLAIN[kind]

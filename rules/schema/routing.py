@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
 
 from rules.schema.base import (
+    SLUG,
     Distinct,
     Duration,
     Frozen,
@@ -98,31 +111,87 @@ class PerChannel(Spec):
     video: Annotated[int, Field(ge=0, le=10_000)]
 
 
+def _video_takes(value: object) -> object:
+    if value == "all" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 100):
+        return value
+    raise problem("is neither `all` nor a number of chats (0 to 100)", "write `all`, or for instance `1`")
+
+
+def _most_missed(value: object) -> object:
+    if value is None or value == "never":
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise problem("is neither a whole number nor `never`", "write for instance `3`, or `never`")
+
+
 class Capacity(Spec):
-    """How much one agent of the group may hold at a time."""
+    """How much one agent of the group may hold at a time.
+
+    ``video_takes``: while an agent is in video, new chats are held off: `all` of them, or as many as this number.
+    It blocks new work only. The chat that belongs to the video counts as a chat besides.
+    """
 
     chat: Annotated[int, Field(ge=0, le=100)]
     video: Annotated[int, Field(ge=0, le=10)]
+    video_takes: Annotated[
+        Literal["all"] | int,
+        BeforeValidator(_video_takes),
+        WithJsonSchema({"oneOf": [{"const": "all"}, {"type": "integer", "minimum": 0, "maximum": 100}]}),
+    ] = "all"
 
 
 class Alternative(Spec):
-    """What a visitor is shown when nobody can take them. ``then``: who goes on with the conversation."""
+    """What a visitor is shown when nobody can take them. ``then``: who goes on with the conversation.
+
+    ``leave_message``: the visitor may leave a message and an address to be answered at.
+    """
 
     message: Texts
     then: Literal["back_to_bot", "stay"] = "back_to_bot"
+    leave_message: bool = False
+
+
+class Relaxation(Spec):
+    """After this wait, less is asked of an agent: what one entry relaxes stays relaxed.
+
+    ``skill_levels``: every level that is asked for is lowered by so much (to 1 at the least, so the skill itself is
+    still needed). ``skills: none``: no skill is needed. ``language: any``: nor the visitor's language.
+    """
+
+    after: Duration
+    skill_levels: Annotated[int, Field(ge=1, le=9)] | None = None
+    skills: Literal["none"] | None = None
+    language: Literal["any"] | None = None
+
+    @model_validator(mode="after")
+    def _relaxes(self) -> Relaxation:
+        if self.skill_levels is None and self.skills is None and self.language is None:
+            raise problem("relaxes nothing", "add `skill_levels:`, `skills: none` or `language: any`")
+        return self
 
 
 class Overflow(Spec):
-    """Another group that helps out after a while."""
+    """Another group that helps out after a while, from when on its own overflow counts too."""
 
     group: Slug
     after: Duration
 
 
-class GroupSpec(Spec):
-    """``ageing``: a waiting visitor gains one priority for each such stretch of waiting.
+class ServiceLevel(Spec):
+    """What the group aims at: this share (percent) of its visitors answered within this time."""
 
-    ``relax_language``: after this wait, agents who do not speak the visitor's language may be asked.
+    within: Duration = timedelta(seconds=30)
+    share: Annotated[int, Field(ge=1, le=100)] = 80
+
+
+class GroupSpec(Spec):
+    """``sticky``: how long a visitor who returns waits for the agent who knows them, before anybody is asked.
+
+    ``ageing``: a waiting visitor gains one priority for each such stretch of waiting. ``when_closed`` and
+    ``when_full`` say more precisely than ``alternative`` why nobody came. ``wrap_up``: after a conversation an agent
+    is given no new one for so long. ``pause_after_missed``: so many invitations in a row without an answer pause an
+    agent (None, written `never`: nobody is paused).
     """
 
     label: Labels
@@ -135,21 +204,79 @@ class GroupSpec(Spec):
         Annotated[Literal["always"], Tag("always")] | Annotated[Hours, Tag("hours")],
         Discriminator(_hours_kind),
     ] = "always"
-    alternative: Alternative
-    overflow: Overflow | None = None
+    sticky: Duration | None = None
+    relax: Annotated[tuple[Relaxation, ...], Field(max_length=20)] = ()
+    overflow: Annotated[tuple[Overflow, ...], Field(max_length=20)] = ()
     ageing: Duration | None = None
-    relax_language: Duration | None = None
+    alternative: Alternative
+    when_closed: Alternative | None = None
+    when_full: Alternative | None = None
+    wrap_up: Duration | None = None
+    pause_after_missed: Annotated[
+        Annotated[int, Field(ge=1, le=20)] | None,
+        BeforeValidator(_most_missed),
+        WithJsonSchema({"oneOf": [{"const": "never"}, {"type": "integer", "minimum": 1, "maximum": 20}]}),
+    ] = 3
+    service_level: ServiceLevel = ServiceLevel()
+
+
+SkillLevels = tuple[tuple[str, int], ...]
+
+_HIGHEST_LEVEL = 10
+_STRICT = ConfigDict(strict=True)
+_SKILL_LIST = TypeAdapter(Annotated[tuple[Slug, ...], Distinct, Field(max_length=20)], config=_STRICT)
+_SKILL_MAP = TypeAdapter(
+    Annotated[Mapping[Slug, Annotated[int, Field(ge=1, le=_HIGHEST_LEVEL)]], Field(max_length=20)],
+    config=_STRICT,
+)
+
+
+def _skills(value: object) -> SkillLevels:
+    """Skills as pairs of name and least level, by name."""
+    if isinstance(value, Mapping):
+        return tuple(sorted(_SKILL_MAP.validate_python(value).items()))
+    if isinstance(value, tuple):
+        return tuple((name, 1) for name in sorted(_SKILL_LIST.validate_python(value)))
+    raise problem(
+        "names no skills", "write `[mortgage]`, or `{ mortgage: 3 }` with the least level (1 to 10) of each"
+    )
+
+
+def _as_written(value: SkillLevels) -> dict[str, int]:
+    return dict(value)
+
+
+Skills = Annotated[
+    SkillLevels,
+    PlainValidator(_skills),
+    PlainSerializer(_as_written),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "array", "items": {"type": "string", "pattern": SLUG}, "uniqueItems": True},
+                {
+                    "type": "object",
+                    "propertyNames": {"pattern": SLUG},
+                    "additionalProperties": {"type": "integer", "minimum": 1, "maximum": _HIGHEST_LEVEL},
+                },
+            ]
+        }
+    ),
+]
 
 
 class RoutingRow(Spec):
-    """The first row whose need and guard match chooses the group."""
+    """The first row whose need and guard match chooses the group.
+
+    ``skills``: what an agent must be able to do, each with the least level (1 to 10); a list means level 1.
+    """
 
     id: Slug
     need: NeedName | None = None
     when: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None
     group: Slug
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
-    skills: Annotated[tuple[Slug, ...], Distinct] = ()
+    skills: Skills = ()
 
 
 class RoutingFile(Spec):

@@ -11,6 +11,7 @@ from tests.unit.rules.shipped import FILES, changed, compiled, finding_of, findi
 
 CONVERSATION, ROUTING = "conversation.yaml", "routing.yaml"
 RULE = "rules:\n  - {{ id: a, group: advisors, {} }}\n"
+BUSY_IN_ENGLISH, AWAY_IN_ENGLISH = re.findall(r'\n        en: "[^"\n]*"\n', FILES[ROUTING])
 
 
 @pytest.mark.parametrize(
@@ -59,11 +60,50 @@ RULE = "rules:\n  - {{ id: a, group: advisors, {} }}\n"
         (ROUTING, "rules: []", RULE.format("when: site.id"), "rules[0].when", "of type string", "comparison"),
         (ROUTING, "strategy: longest_idle", "strategy: longest", "groups.advisors.strategy", "may not be",
          "`longest_idle`"),
-        (ROUTING, "languages: [fr, en]", "languages: [fr, de]", "groups.advisors.alternative.message", "in `de`",
-         "add a line"),
+        (ROUTING, BUSY_IN_ENGLISH, "\n", "groups.advisors.alternative.message", "in `en`", "add a line"),
+        (ROUTING, AWAY_IN_ENGLISH, "\n", "groups.advisors.when_closed.message", "in `en`", "add a line"),
+        (ROUTING, "hours: always", "when_full: { message: { fr: Complet } }", "groups.advisors.when_full.message",
+         "in `en`", "add a line"),
         (ROUTING, "hours: always", "video: false", "groups.advisors.video", "is false, yet", "0"),
-        (ROUTING, "hours: always", "overflow: { group: advisors, after: 2m }", "groups.advisors.overflow.group",
-         "circle: advisors → advisors", "end it"),
+        (ROUTING, "hours: always", "overflow: [{ group: advisors, after: 2m }]",
+         "groups.advisors.overflow[0].group", "is the group itself", "another group"),
+        (ROUTING, "hours: always", "overflow: [{ group: adviser, after: 2m }]",
+         "groups.advisors.overflow[0].group", "no group", "`advisors`"),
+        (ROUTING, "hours: always", "overflow: { group: advisors, after: 2m }", "groups.advisors.overflow",
+         "not a list", "a line `- one`"),
+        (ROUTING, "{ after: 60s, language: any }", "{ after: 60s }", "groups.advisors.relax[0]", "relaxes nothing",
+         "`language: any`"),
+        (ROUTING, "{ after: 60s, language: any }", "{ language: any }", "groups.advisors.relax[0].after",
+         "is missing", "write it"),
+        (ROUTING, "{ after: 60s, language: any }", "{ after: 60s, language: fr }",
+         "groups.advisors.relax[0].language", "may not be `fr`", "can only be `any`"),
+        (ROUTING, "{ after: 60s, language: any }", "{ after: 60s, skill_level: 1 }",
+         "groups.advisors.relax[0].skill_level", "no key", "`skill_levels`"),
+        (ROUTING, "{ after: 60s, language: any }", "{ after: 60s, skill_levels: 0 }",
+         "groups.advisors.relax[0].skill_levels", "too small", "at least 1"),
+        (ROUTING, "language: any }\n", "language: any }\n      - { after: 1m, skills: none }\n",
+         "groups.advisors.relax[1].after", "no later than the entry before it (1m)", "order them"),
+        (ROUTING, "video_takes: all", "video_takes: al", "groups.advisors.capacity.video_takes", "neither `all`",
+         "write `all`"),
+        (ROUTING, "video_takes: all", "video_takes: -1", "groups.advisors.capacity.video_takes", "neither `all`",
+         "write `all`"),
+        (ROUTING, "video_takes: all", "video_takes: true", "groups.advisors.capacity.video_takes", "neither `all`",
+         "write `all`"),
+        (ROUTING, "pause_after_missed: 3", "pause_after_missed: 0", "groups.advisors.pause_after_missed",
+         "too small", "at least 1"),
+        (ROUTING, "pause_after_missed: 3", "pause_after_missed: none", "groups.advisors.pause_after_missed",
+         "neither a whole number", "`never`"),
+        (ROUTING, "share: 80", "share: 101", "groups.advisors.service_level.share", "too large", "at most 100"),
+        (ROUTING, "hours: always", "relax_language: 1m", "groups.advisors.relax_language", "no key", "`relax:`"),
+        (ROUTING, "rules: []", RULE.format("skills: { mortgage: 11 }"), "rules[0].skills.mortgage", "too large",
+         "at most 10"),
+        (ROUTING, "rules: []", RULE.format("skills: { Mortgage: 1 }"), "rules[0].skills.Mortgage",
+         "not a plain name", "small letters"),
+        (ROUTING, "rules: []", RULE.format("skills: [mortgage, Loans]"), "rules[0].skills[1]", "not a plain name",
+         "small letters"),
+        (ROUTING, "rules: []", RULE.format("skills: [mortgage, mortgage]"), "rules[0].skills", "same thing twice",
+         "once"),
+        (ROUTING, "rules: []", RULE.format("skills: mortgage"), "rules[0].skills", "names no skills", "[mortgage]"),
         (ROUTING, "hours: always", "hours: alway", "groups.advisors.hours", "may not be", "can only be `always`"),
         (ROUTING, "hours: always", "hours: { time_zone: Europe/Pari, week: { monday: [] } }",
          "groups.advisors.hours.time_zone", "no", "Europe/Paris"),
@@ -169,6 +209,39 @@ def test_a_hostile_file_costs_little_and_tells_some() -> None:
         compile_policy({**FILES, CONVERSATION: f"{head}transitions:\n{rows}"})
     assert len(caught.value.findings) == 200
     assert str(caught.value).endswith("There may be more: mend these first.")
+
+
+class TestOverflow:
+    def policy(self, *overflows: tuple[str, str]) -> dict[str, str]:
+        """The shipped files with groups `a`, `b`, `c` like the shipped one, and who overflows to whom."""
+        head, group = FILES[ROUTING].split("groups:\n  advisors:\n")
+        group, end = group.split("\nrules:")
+        groups = ""
+        for name in ("advisors", "a", "b", "c"):
+            entries = ", ".join(f"{{ group: {to}, after: 1m }}" for start, to in overflows if start == name)
+            groups += f"  {name}:\n    overflow: [{entries}]\n{group}"
+        return {**FILES, ROUTING: f"{head}groups:\n{groups}\nrules:{end}"}
+
+    def test_a_circle_is_allowed_and_told(self) -> None:
+        found = compile_policy(self.policy(("a", "b"), ("b", "c"), ("b", "a"), ("c", "a"))).warnings
+        assert [(each.path, each.problem) for each in found] == [
+            ("groups.a.overflow[0].group", "overflows in a circle: a → b → a"),
+            ("groups.b.overflow[0].group", "overflows in a circle: b → c → a → b"),
+            ("groups.b.overflow[1].group", "overflows in a circle: b → a → b"),
+            ("groups.c.overflow[0].group", "overflows in a circle: c → a → b → c"),
+        ]
+        assert "each group is asked once" in found[0].advice
+
+    def test_who_only_leads_into_a_circle_is_not_part_of_it(self) -> None:
+        found = compile_policy(self.policy(("advisors", "a"), ("a", "b"), ("b", "a"))).warnings
+        assert [each.path for each in found] == ["groups.a.overflow[0].group", "groups.b.overflow[0].group"]
+
+    def test_a_chain_is_nothing_to_tell(self) -> None:
+        assert compile_policy(self.policy(("a", "b"), ("a", "c"), ("b", "c"))).warnings == ()
+
+    def test_a_group_is_named_once(self) -> None:
+        (found,) = findings_of(self.policy(("a", "b"), ("a", "b")))
+        assert (found.path, found.problem) == ("groups.a.overflow[1].group", "names `b` a second time")
 
 
 class TestWarnings:

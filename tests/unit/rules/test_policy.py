@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import timedelta
 
 import pytest
@@ -82,7 +83,7 @@ class TestRoute:
         found = policy.route({"conversation.language": "en"}, "video")
         assert (found.row, found.skills, [miss.row for miss in found.near_misses]) == (
             "english",
-            ("english",),
+            (("english", 1),),
             ["video"],
         )
         found = policy.route({"site.id": "shop"}, "chat")
@@ -96,9 +97,73 @@ def test_groups() -> None:
     assert (group.places.chat, group.places.video) == (10, 5)
     assert (group.capacity.chat, group.capacity.video) == (3, 1)
     assert (group.languages, group.video, group.strategy) == (("fr", "en"), True, "longest_idle")
-    assert group.alternative.then == "back_to_bot"
+    assert (group.alternative.then, group.alternative.leave_message) == ("back_to_bot", True)
+    assert group.capacity.video_takes == "all"
     with pytest.raises(KeyError):
         POLICY.group("nobody")
+
+
+class TestDistributionSettings:
+    def test_what_the_shipped_group_says(self) -> None:
+        spec = POLICY.group("advisors").spec
+        (relaxed,) = spec.relax
+        assert (relaxed.after, relaxed.language, relaxed.skills, relaxed.skill_levels) == (
+            timedelta(minutes=1),
+            "any",
+            None,
+            None,
+        )
+        assert spec.when_closed is not None
+        assert spec.when_closed.leave_message
+        assert (spec.when_full, spec.sticky, spec.wrap_up, spec.ageing, spec.overflow) == (
+            None, None, None, None, ()
+        )  # fmt: skip
+        assert spec.pause_after_missed == 3
+        assert (spec.service_level.within, spec.service_level.share) == (timedelta(seconds=30), 80)
+
+    def test_what_is_not_said_is_as_shipped(self) -> None:
+        text = (
+            FILES["routing.yaml"].replace(", video_takes: all", "").replace("      leave_message: true\n", "")
+        )
+        text = re.sub(r"    (relax|pause_after_missed|service_level|when_closed):.*\n(      .*\n)*", "", text)
+        spec = compile_policy({**FILES, "routing.yaml": text}).group("advisors").spec
+        assert (spec.relax, spec.pause_after_missed, spec.capacity.video_takes) == ((), 3, "all")
+        assert (spec.service_level.within, spec.service_level.share) == (timedelta(seconds=30), 80)
+        assert (spec.alternative.leave_message, spec.when_closed) == (False, None)
+
+    def test_everything_that_can_be_said(self) -> None:
+        new = """sticky: 45s
+    ageing: 2m
+    wrap_up: 20s
+    pause_after_missed: never
+    relax:
+      - { after: 30s, skill_levels: 2 }
+      - { after: 1m, skills: none, language: any }"""
+        text = re.sub(r"    (relax|pause_after_missed):.*\n(      .*\n)*", "", FILES["routing.yaml"])
+        text = text.replace("hours: always\n", new + "\n").replace("video_takes: all", "video_takes: 2")
+        spec = compile_policy({**FILES, "routing.yaml": text}).group("advisors").spec
+        assert (spec.sticky, spec.ageing, spec.wrap_up) == (
+            timedelta(seconds=45), timedelta(minutes=2), timedelta(seconds=20)
+        )  # fmt: skip
+        assert (spec.pause_after_missed, spec.capacity.video_takes) == (None, 2)
+        assert [(each.skill_levels, each.skills, each.language) for each in spec.relax] == [
+            (2, None, None),
+            (None, "none", "any"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("written", "pairs"),
+        [
+            ("[]", ()),
+            ("[loans, cards]", (("cards", 1), ("loans", 1))),
+            ("{ loans: 10, cards: 3 }", (("cards", 3), ("loans", 10))),
+        ],
+    )
+    def test_skills_are_pairs_by_name(self, written: str, pairs: tuple[tuple[str, int], ...]) -> None:
+        rule = f"rules:\n  - {{ id: a, group: advisors, skills: {written} }}"
+        policy = compiled("routing.yaml", "rules: []", rule)
+        assert policy.route({}, "chat").skills == pairs
+        assert policy.routing.rules[0].model_dump()["skills"] == dict(pairs)
 
 
 class TestCamera:

@@ -85,3 +85,12 @@ def test_schemas_for_editors_name_the_closed_sets() -> None:
     assert row["properties"]["event"]["enum"] == list(EVENTS)
     assert row["additionalProperties"] is False
     assert "from" in row["required"]
+
+
+def test_schemas_for_editors_take_what_may_be_written_in_two_ways() -> None:
+    definitions = json_schemas()["routing.yaml"]["$defs"]
+    skills = definitions["RoutingRow"]["properties"]["skills"]["oneOf"]
+    assert [each["type"] for each in skills] == ["array", "object"]
+    assert definitions["Capacity"]["properties"]["video_takes"]["oneOf"][0] == {"const": "all"}
+    missed = definitions["GroupSpec"]["properties"]["pause_after_missed"]
+    assert missed["oneOf"][0] == {"const": "never"}
