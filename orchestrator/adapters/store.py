@@ -13,6 +13,7 @@ from orchestrator.adapters.database import open_database
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.sql_conversations import SqlConversations
 from orchestrator.adapters.sql_history import SqlEvents, SqlMessages
+from orchestrator.adapters.sql_nodes import SqlLeases, SqlNodes, SqlRooms
 from orchestrator.adapters.sql_people import SqlContext, SqlPeople, SqlPolicies, SqlSites
 from orchestrator.adapters.sql_work import SqlFeed, SqlKeys, SqlOutbox, SqlTimers
 
@@ -34,6 +35,9 @@ class SqlTransaction:
         self.policies = SqlPolicies(session)
 
 
+        self.nodes = SqlNodes(session)
+        self.leases = SqlLeases(session)
+        self.rooms = SqlRooms(session)
 class SqlStore:
     """See `ports.Store`. The schema must be there: `migrations.upgrade` makes it."""
 

@@ -302,6 +302,56 @@ class Transaction(Protocol):
 class Store(Protocol):
     def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Commits on a clean exit, rolls back on an exception. A write transaction keeps other writers of the same
+class NodeTable(Protocol):
+    """The processes that serve one estate."""
+
+    async def register(self, node: str, now: datetime, *, until: datetime) -> None:
+        """A process begins. It counts as alive until ``until``, unless it says so again."""
+        ...
+
+    async def beat(self, node: str, *, until: datetime) -> bool:
+        """The process goes on; False: it was taken for dead, and others did what its death asked for."""
+        ...
+
+    async def living(self, now: datetime) -> list[str]:
+        """Those who are alive, the oldest first."""
+        ...
+
+    async def dead(self, now: datetime) -> list[str]:
+        """Those who did not say in time that they are alive, and whom nobody has removed yet."""
+        ...
+
+    async def remove(self, node: str) -> None: ...
+
+
+class LeaseTable(Protocol):
+    """What one process at a time does for all. A lease that is not renewed ends by itself."""
+
+    async def acquire(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Take a lease that is free, that ended, or that is the owner's already; False: somebody else has it."""
+        ...
+
+    async def renew(self, name: str, owner: str, now: datetime, until: datetime) -> bool:
+        """Keep a lease; False: it ended meanwhile, so that somebody else may have had it. Acquire it again."""
+        ...
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give it back; somebody else's is left alone."""
+        ...
+
+
+class RoomTable(Protocol):
+    """Which process's media node has the room of a call."""
+
+    async def claim(self, call_id: str, node: str, at: datetime) -> str:
+        """Note that the room is at ``node`` unless it is somewhere already; returns where it is."""
+        ...
+
+    async def owner(self, call_id: str) -> str | None: ...
+    async def of_node(self, node: str) -> list[str]: ...
+    async def remove(self, call_id: str) -> None: ...
+
+
         rows out from its start."""
         ...
 
@@ -329,6 +379,12 @@ class Subscription(Protocol):
     def remove(self, stream: str) -> None: ...
 
     def close(self) -> None: ...
+    @property
+    def nodes(self) -> NodeTable: ...
+    @property
+    def leases(self) -> LeaseTable: ...
+    @property
+    def rooms(self) -> RoomTable: ...
 
 
 class Bus(Protocol):

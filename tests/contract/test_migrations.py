@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from orchestrator.adapters.migrations import upgrade
-from orchestrator.adapters.tables import metadata
+from orchestrator.adapters.node_tables import metadata
 
 
 def test_migrations_and_tables_agree(tmp_path: Path) -> None:

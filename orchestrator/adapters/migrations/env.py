@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from orchestrator.adapters.tables import metadata
+from orchestrator.adapters.node_tables import metadata
 
 
 def _run(connection: Connection) -> None:
