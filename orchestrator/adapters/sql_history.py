@@ -18,7 +18,15 @@ from orchestrator.adapters.codec import (
     load_event,
 )
 from orchestrator.adapters.session import Session
-from orchestrator.adapters.tables import ContextRow, EventRow, MessageBodyRow, MessageRow, RefusalRow
+from orchestrator.adapters.tables import (
+    ContextRow,
+    EventRow,
+    LeftMessageBodyRow,
+    LeftMessageRow,
+    MessageBodyRow,
+    MessageRow,
+    RefusalRow,
+)
 from orchestrator.application.records import EventRecord, NewMessage, StoredMessage, TraceRecord
 from rules.decision import Decision
 
@@ -27,6 +35,8 @@ refusals = RefusalRow.__table__  # type: ignore[attr-defined]
 messages = MessageRow.__table__  # type: ignore[attr-defined]
 bodies = MessageBodyRow.__table__  # type: ignore[attr-defined]
 contexts = ContextRow.__table__  # type: ignore[attr-defined]
+left = LeftMessageRow.__table__  # type: ignore[attr-defined]
+left_bodies = LeftMessageBodyRow.__table__  # type: ignore[attr-defined]
 
 ERASED = {"type": "erased"}
 
@@ -178,7 +188,11 @@ class SqlMessages:
         query = delete(bodies).where(bodies.c.conversation_id == conversation_id, bodies.c.keep.is_(False))
         erased = await self._session.read(query)
         await self._session.write(delete(contexts).where(contexts.c.conversation_id == conversation_id))
-        return erased.count
+        of_conversation = select(left.c.id).where(left.c.conversation_id == conversation_id)
+        also = await self._session.read(
+            delete(left_bodies).where(left_bodies.c.left_message_id.in_(of_conversation))
+        )
+        return erased.count + also.count
 
     async def _all(self, query: Executable) -> list[StoredMessage]:
         return [_message(row) for row in await self._session.read(query)]

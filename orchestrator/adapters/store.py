@@ -13,6 +13,8 @@ from orchestrator.adapters.database import open_database
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.sql_conversations import SqlConversations
 from orchestrator.adapters.sql_history import SqlEvents, SqlMessages
+from orchestrator.adapters.sql_inbox import SqlInbox
+from orchestrator.adapters.sql_ledger import SqlLedger
 from orchestrator.adapters.sql_nodes import SqlLeases, SqlNodes, SqlRooms
 from orchestrator.adapters.sql_people import SqlContext, SqlPeople, SqlPolicies, SqlSites
 from orchestrator.adapters.sql_work import SqlFeed, SqlKeys, SqlOutbox, SqlTimers
@@ -33,8 +35,8 @@ class SqlTransaction:
         self.context = SqlContext(session)
         self.keys = SqlKeys(session)
         self.policies = SqlPolicies(session)
-
-
+        self.ledger = SqlLedger(session)
+        self.inbox = SqlInbox(session)
         self.nodes = SqlNodes(session)
         self.leases = SqlLeases(session)
         self.rooms = SqlRooms(session)

@@ -345,6 +345,8 @@ class LeftMessageBodyRow(SQLModel, table=True):
     __tablename__ = "left_message_body"
 
     left_message_id: str = Field(primary_key=True, foreign_key="left_message.id", ondelete="CASCADE")
+    mail_attempts: int = 0
+    mail_error: str | None = None
     name: str = ""
     email: str = ""
     text: str = Field(default="", sa_column=_text())

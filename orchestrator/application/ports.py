@@ -25,6 +25,7 @@ from orchestrator.application.records import (
     FeedEntry,
     Json,
     LoadedConversation,
+    LeftMessage,
     NewEffect,
     NewFeedEntry,
     NewMessage,
@@ -267,36 +268,40 @@ class KeyTable(Protocol):
     async def known(self, key: str) -> bool: ...
 
 
+class InboxTable(Protocol):
+    """Left messages. ``groups``: only those of these groups; None: of all."""
+
+
+    async def get(self, message_id: str, *, lock: bool = False) -> LeftMessage | None:
+        """``lock`` keeps others from changing it until the transaction ends."""
+        ...
+
+    async def save(self, message: LeftMessage) -> None:
+        """Store where it stands and its answer; what the visitor said stays as it is."""
+        ...
+
+    async def unfinished(
+        self,
+        *,
+        groups: Sequence[str] | None,
+        held_by: str | None = None,
+        after: str | None = None,
+        limit: int,
+    ) -> list[LeftMessage]:
+        """Those still to be answered, the oldest first, from the one that follows message ``after``; with ``held_by``
+        the open ones and those that this agent has taken."""
+        ...
+
+    async def count_open(self, groups: Sequence[str] | None) -> int: ...
+
+    async def count_unfinished(self, visitor_id: str) -> int:
+        """How many of the visitor's are still to be answered."""
+        ...
+
+
 class PolicyTable(Protocol):
     async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None: ...
     async def files(self, revision: str) -> Mapping[str, str] | None: ...
-
-
-class Transaction(Protocol):
-    """Everything that can be read and written in one go."""
-
-    @property
-    def conversations(self) -> ConversationTable: ...
-    @property
-    def events(self) -> EventTable: ...
-    @property
-    def messages(self) -> MessageTable: ...
-    @property
-    def outbox(self) -> OutboxTable: ...
-    @property
-    def timers(self) -> TimerTable: ...
-    @property
-    def feed(self) -> FeedTable: ...
-    @property
-    def people(self) -> PeopleTable: ...
-    @property
-    def sites(self) -> SiteTable: ...
-    @property
-    def context(self) -> ContextTable: ...
-    @property
-    def keys(self) -> KeyTable: ...
-    @property
-    def policies(self) -> PolicyTable: ...
 
 
 class Store(Protocol):
@@ -304,6 +309,7 @@ class Store(Protocol):
         """Commits on a clean exit, rolls back on an exception. A write transaction keeps other writers of the same
 class NodeTable(Protocol):
     """The processes that serve one estate."""
+    async def add(self, message: LeftMessage) -> None: ...
 
     async def register(self, node: str, now: datetime, *, until: datetime) -> None:
         """A process begins. It counts as alive until ``until``, unless it says so again."""
@@ -382,6 +388,85 @@ class Subscription(Protocol):
     @property
     def nodes(self) -> NodeTable: ...
     @property
+class LedgerTable(Protocol):
+    """Waits and handlings. Written in the transaction of the event that they follow from."""
+
+    async def append(self, entries: Sequence[LedgerEntry], *, quote: Quote | None = None) -> None:
+        """Write what an event added; ``quote`` is what the visitor is told if a wait begins."""
+        ...
+
+    async def waits_changed(self, since: datetime) -> list[Wait]:
+        """Waits that began or ended at ``since`` or later, in no order."""
+        ...
+
+    async def waits_between(
+        self, start: datetime, end: datetime, *, limit: int, after: Wait | None = None
+    ) -> list[Wait]:
+        """Waits that began in this stretch, by time; ``after`` is the last of the page before."""
+        ...
+
+    async def open_waits(self) -> list[Wait]: ...
+    async def waits_of(self, conversation_ids: Sequence[str]) -> list[Wait]: ...
+
+    async def line(self, group: str, *, limit: int) -> list[InLine]:
+        """Who waits in a group, in the order of its line."""
+        ...
+
+    async def handlings_changed(self, since: datetime) -> list[Handling]:
+        """Handlings that began or ended at ``since`` or later, in no order."""
+        ...
+
+    async def handlings_between(
+        self, start: datetime, end: datetime, *, limit: int, after: Handling | None = None
+    ) -> list[Handling]:
+        """Handlings that began in this stretch, by time; ``after`` is the last of the page before."""
+        ...
+
+    async def open_handlings(self) -> list[Handling]: ...
+
+
+class Transaction(Protocol):
+    """Everything that can be read and written in one go."""
+
+    @property
+    def conversations(self) -> ConversationTable: ...
+    @property
+    def events(self) -> EventTable: ...
+    @property
+    def messages(self) -> MessageTable: ...
+    @property
+    def outbox(self) -> OutboxTable: ...
+    @property
+    def timers(self) -> TimerTable: ...
+    @property
+    def feed(self) -> FeedTable: ...
+    @property
+    def people(self) -> PeopleTable: ...
+    @property
+    def spells(self) -> SpellTable: ...
+    @property
+    def sites(self) -> SiteTable: ...
+    @property
+    def context(self) -> ContextTable: ...
+    @property
+    def keys(self) -> KeyTable: ...
+    @property
+    def policies(self) -> PolicyTable: ...
+    @property
+    def ledger(self) -> LedgerTable: ...
+    @property
+    def inbox(self) -> InboxTable: ...
+    @property
+    def nodes(self) -> NodeTable: ...
+    @property
+    def leases(self) -> LeaseTable: ...
+    @property
+    def rooms(self) -> RoomTable: ...
+
+
+class Store(Protocol):
+    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """Commits on a clean exit, rolls back on an exception. A write transaction keeps other writers of the same
     def leases(self) -> LeaseTable: ...
     @property
     def rooms(self) -> RoomTable: ...
@@ -466,6 +551,53 @@ class MediaRefused(Exception):  # noqa: N818
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(detail or code)
         self.code = code
+
+
+# --- mail ------------------------------------------------------------------------------------------------------
+
+MailTrouble = Literal[
+    "unreachable",
+    "timeout",
+    "disconnected",
+    "not_secure",
+    "sign_in_refused",
+    "sender_refused",
+    "recipient_refused",
+    "content_refused",
+    "address_invalid",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter to one person. Sent again under the same ``id``, it is the same letter to who receives it."""
+
+    id: str
+    to_address: str
+    to_name: str
+    subject: str
+    text: str
+    language: str
+    at: datetime
+
+
+class MailRefused(Exception):  # noqa: N818
+    """The mail server did not take a mail; ``for_good``: it would not take it later either."""
+
+    def __init__(self, code: MailTrouble, *, for_good: bool = False) -> None:
+        super().__init__(code)
+        self.code: MailTrouble = code
+        self.for_good = for_good
+
+
+class Mailer(Protocol):
+    async def send(self, mail: Mail) -> None:
+        """Hand a mail to the mail server.
+
+        Raises:
+            MailRefused: it was not taken, or nobody knows whether it was.
+        """
+        ...
 
 
 class MediaGateway(Protocol):

@@ -217,6 +217,45 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class NewEffect:
+# --- left messages -----------------------------------------------------------------------------------
+
+LeftMessageState = Literal["open", "taken", "sending", "answered", "dismissed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftMessage:
+    """What a visitor left when nobody could answer. Name, address and words are empty once they were erased.
+
+    ``open`` ones wait for an agent; one that is ``taken`` is that agent's alone; while ``sending`` the answer is on its
+    way by e-mail. ``mail_error`` is why the last attempt failed. ``visitor_present`` is read, never stored.
+    """
+
+    id: str
+    conversation_id: str
+    visitor_id: str
+    site_id: str
+    group: str
+    language: str
+    at: datetime
+    name: str = ""
+    email: str = ""
+    text: str = ""
+    state: LeftMessageState = "open"
+    taken_by: str | None = None
+    taken_at: datetime | None = None
+    answered_by: str | None = None
+    answered_how: Literal["conversation", "email"] | None = None
+    answered_at: datetime | None = None
+    answer: str | None = None
+    mail_attempts: int = 0
+    mail_error: str | None = None
+    visitor_present: bool = False
+
+    @property
+    def erased(self) -> bool:
+        return not self.email
+
+
     key: str
     lane: str
     conversation_id: str

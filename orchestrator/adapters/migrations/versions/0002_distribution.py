@@ -80,6 +80,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["visitor_id"],
             ["visitor.id"],
+        sa.Column("mail_attempts", sa.Integer(), nullable=False),
+        sa.Column("mail_error", sa.String(), nullable=True),
         ),
         sa.PrimaryKeyConstraint("id"),
     )
