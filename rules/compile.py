@@ -41,7 +41,13 @@ def compile_policy(files: Mapping[str, str | bytes]) -> Policy:
         if name not in files:
             findings.append(
                 Finding(
-                    name, 1, 1, "", "the file is missing", "a policy has all six files: copy the shipped one"
+                    name,
+                    1,
+                    1,
+                    "",
+                    "the file is missing",
+                    "a policy has all six files: copy the shipped one",
+                    "file.missing",
                 )
             )
             continue
@@ -96,7 +102,7 @@ def unknown_file(name: str) -> Finding:
     """What is wrong with a file that has no place in a policy."""
     close = did_you_mean(name, FILES)
     advice = f"did you mean `{close}`?" if close else "move it elsewhere: a policy is " + ", ".join(FILES)
-    return Finding(name, 1, 1, "", "is no file of a policy", advice)
+    return Finding(name, 1, 1, "", "is no file of a policy", advice, "file.unknown")
 
 
 def _read_file(read: Files, name: str, model: type[BaseModel], text: str, findings: list[Finding]) -> None:
@@ -141,7 +147,9 @@ def _compile_when(
         return guard
     for found in guard:
         line, column = document.within(path, found.offset)
-        findings.append(Finding(document.file, line, column, show(path), found.problem, found.advice))
+        findings.append(
+            Finding(document.file, line, column, show(path), found.problem, found.advice, found.code)
+        )
     return None
 
 

@@ -15,7 +15,10 @@ MOST_FINDINGS = 200
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One mistake. ``line`` and ``column`` count from 1; ``path`` is the place inside the document."""
+    """One mistake. ``line`` and ``column`` count from 1; ``path`` is the place inside the document.
+
+    ``code`` is the kind of mistake, one of `rules.check.codes`: why it matters is told there.
+    """
 
     file: str
     line: int
@@ -23,6 +26,7 @@ class Finding:
     path: str
     problem: str
     advice: str
+    code: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}"

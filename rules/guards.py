@@ -44,6 +44,7 @@ class GuardProblem:
     offset: int
     problem: str
     advice: str
+    code: str = "cel.syntax"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,15 @@ def compile_guard(source: str, readable: Collection[str] | None = None) -> Guard
                 0,
                 f"is not a condition but of type {kind.name().lower()}",
                 "write a comparison, or a fact that is true or false",
+                "cel.condition",
             ),
         )
     try:
         tree = read_tree(_serialized(expression))
     except UnreadableTreeError as error:
-        return (GuardProblem(0, f"cannot be analysed ({error})", "write it in a simpler way"),)
+        return (
+            GuardProblem(0, f"cannot be analysed ({error})", "write it in a simpler way", "cel.unreadable"),
+        )
     problems = _review(source, tree, readable)
     if problems:
         return tuple(problems)
@@ -130,7 +134,7 @@ def _explain(source: str, message: str) -> list[GuardProblem]:
             problems.append(_undeclared(source, offset, undeclared[1]))
         elif "no matching overload" in text:
             advice = "compare values of one type, and combine conditions with &&, || and !"
-            problems.append(GuardProblem(offset, text, advice))
+            problems.append(GuardProblem(offset, text, advice, "cel.type"))
         else:
             problems.append(GuardProblem(offset, text.split(" expecting {")[0][:200], _syntax_advice(text)))
     if problems:
@@ -155,12 +159,15 @@ def _undeclared(source: str, offset: int, name: str) -> GuardProblem:
     problem = f"there is no fact `{name[:60]}`"
     close = did_you_mean(name, FACT_BY_NAME)
     if close is not None:
-        return GuardProblem(offset, problem, f"did you mean `{close}`?")
+        return GuardProblem(offset, problem, f"did you mean `{close}`?", "cel.fact")
     family = [fact for fact in FACT_BY_NAME if fact.split(".")[0] == name.split(".", maxsplit=1)[0]]
     if family:
-        return GuardProblem(offset, problem, "there are: " + ", ".join(family))
+        return GuardProblem(offset, problem, "there are: " + ", ".join(family), "cel.fact")
     return GuardProblem(
-        offset, problem, "put a text in quotes, or use one of the declared facts (rules/facts.py)"
+        offset,
+        problem,
+        "put a text in quotes, or use one of the declared facts (docs/policy-reference.md)",
+        "cel.fact",
     )
 
 
@@ -173,7 +180,12 @@ def _review(source: str, tree: Tree, readable: Collection[str] | None) -> list[G
         if node.kind == "comprehension":
             # No fact is a list: a loop could only waste time.
             problems.append(
-                GuardProblem(node.at, "loops over a list", "compare with `in [...]`, or write the cases out")
+                GuardProblem(
+                    node.at,
+                    "loops over a list",
+                    "compare with `in [...]`, or write the cases out",
+                    "cel.loop",
+                )
             )
         elif (
             node.kind == "ident"
@@ -186,6 +198,7 @@ def _review(source: str, tree: Tree, readable: Collection[str] | None) -> list[G
                     _start_of(source, node),
                     f"`{node.name}` is not known yet at this point",
                     choose_from("", sorted(readable)),
+                    "cel.too_early",
                 )
             )
         elif node.kind == "call" and node.name in ("_==_", "_!=_", "@in") and len(node.children) == 2:
@@ -211,6 +224,7 @@ def _compare(source: str, left: Node, right: Node) -> list[GuardProblem]:
             constant.at,
             f'`{fact.name}` is never "{constant.value[:60]}"',
             choose_from(constant.value, (value for value in fact.values if value)),
+            "cel.value",
         )
         for constant in constants
         if constant.kind == "const" and constant.value is not None and constant.value not in fact.values

@@ -23,10 +23,12 @@ def load_policy(folder: Path) -> Policy:
     except OSError as error:
         problem = f"the folder cannot be read ({error.strerror or type(error).__name__})"
         raise PolicyError(
-            [Finding(str(folder), 1, 1, "", problem, "check the path and the permissions")]
+            [Finding(str(folder), 1, 1, "", problem, "check the path and the permissions", "file.unreadable")]
         ) from None
     except ValueError:  # a path with a NUL in it
-        raise PolicyError([Finding(repr(folder), 1, 1, "", "is no path", "check the path")]) from None
+        raise PolicyError(
+            [Finding(repr(folder), 1, 1, "", "is no path", "check the path", "file.unreadable")]
+        ) from None
     for entry in entries:
         name = entry.name
         if name in FILES:
@@ -51,12 +53,15 @@ def load_policy(folder: Path) -> Policy:
 def _read(path: Path) -> bytes | Finding:
     try:
         if not path.is_file():
-            return Finding(path.name, 1, 1, "", "is not a plain file", "put the policy's file there")
+            return Finding(
+                path.name, 1, 1, "", "is not a plain file", "put the policy's file there", "file.unreadable"
+            )
         with path.open("rb") as file:
             # One byte more than is allowed is enough to know that it is too much.
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
-        return Finding(path.name, 1, 1, "", f"cannot be read ({error.strerror})", "check its permissions")
+        problem = f"cannot be read ({error.strerror})"
+        return Finding(path.name, 1, 1, "", problem, "check its permissions", "file.unreadable")
 
 
 __all__ = ["Finding", "PolicyError", "compile_policy", "load_policy"]

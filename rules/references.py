@@ -28,23 +28,24 @@ class Source:
     findings: list[Finding]
     warnings: list[Finding]
 
-    def wrong(self, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
+    def wrong(self, code: str, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(self._finding(path, problem, advice, at_key))
+            self.findings.append(self._finding(code, path, problem, advice, at_key))
 
-    def doubtful(self, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
+    def doubtful(self, code: str, path: Path, problem: str, advice: str, *, at_key: bool = False) -> None:
         if len(self.warnings) < MOST_FINDINGS:
-            self.warnings.append(self._finding(path, problem, advice, at_key))
+            self.warnings.append(self._finding(code, path, problem, advice, at_key))
 
     def known(
         self, path: Path, word: str, words: Collection[str], what: str, *, at_key: bool = False
     ) -> None:
         if word not in words and len(self.findings) < MOST_FINDINGS:
-            self.wrong(path, f"there is no {what} `{word}`", choose_from(word, words), at_key=at_key)
+            problem = f"there is no {what} `{word}`"
+            self.wrong(f"ref.{what}", path, problem, choose_from(word, words), at_key=at_key)
 
-    def _finding(self, path: Path, problem: str, advice: str, at_key: bool) -> Finding:
+    def _finding(self, code: str, path: Path, problem: str, advice: str, at_key: bool) -> Finding:
         line, column = self.document.at_key(path) if at_key else self.document.at(path)
-        return Finding(self.document.file, line, column, show(path), problem, advice)
+        return Finding(self.document.file, line, column, show(path), problem, advice, code)
 
 
 @dataclass(slots=True)
@@ -101,7 +102,12 @@ def _repeated(source: Source, ids: Sequence[tuple[Path, str]]) -> None:
     for path, name in ids:
         if name in first:
             line, _ = source.document.at(first[name])
-            source.wrong(path, f"`{name}` is the id of another row (line {line})", "give each row its own id")
+            source.wrong(
+                "ref.row_id",
+                path,
+                f"`{name}` is the id of another row (line {line})",
+                "give each row its own id",
+            )
         else:
             first[name] = path
 
@@ -114,7 +120,9 @@ def _rows(source: Source, rows: Sequence[tuple[int, Row]]) -> None:
         for position, state in enumerate(row.from_):
             place = _entry(source, (*path, "from"), position)
             if state == "closed":
-                source.wrong(place, "`closed` is final: nothing leaves it", "remove it from this row")
+                source.wrong(
+                    "ref.final", place, "`closed` is final: nothing leaves it", "remove it from this row"
+                )
             else:
                 source.known(place, state, STATES, "state")
         if row.to is not None:
@@ -124,10 +132,15 @@ def _rows(source: Source, rows: Sequence[tuple[int, Row]]) -> None:
         for position, notice in enumerate(row.say):
             source.known((*path, "say", position), notice, NOTICES, "notice")
         if row.to == "closed" and "close" not in row.do:
-            source.wrong((*path, "to"), "goes to `closed` without closing", "add `close` to `do:`")
+            source.wrong(
+                "ref.close", (*path, "to"), "goes to `closed` without closing", "add `close` to `do:`"
+            )
         if "close" in row.do and row.to != "closed":
             source.wrong(
-                (*path, "do"), "closes the conversation without going to `closed`", "write `to: closed`"
+                "ref.close",
+                (*path, "do"),
+                "closes the conversation without going to `closed`",
+                "write `to: closed`",
             )
 
 
@@ -143,7 +156,12 @@ def _timers(source: Source, file: ConversationFile) -> None:
         for state in states:
             if (event, state) not in answered:
                 path = tuple(where.split("."))
-                source.wrong(path, f"ends in `{event}`, which has no row from `{state}`", "add a row for it")
+                source.wrong(
+                    "ref.timer",
+                    path,
+                    f"ends in `{event}`, which has no row from `{state}`",
+                    "add a row for it",
+                )
 
 
 def _shadowed(source: Source, file: ConversationFile) -> None:
@@ -156,7 +174,9 @@ def _shadowed(source: Source, file: ConversationFile) -> None:
         if cases and all(case in taken for case in cases):
             names = ", ".join(f"`{name}`" for name in sorted(earlier))
             problem = f"never wins: earlier rows without a guard always do ({names})"
-            source.doubtful(("transitions", index, "id"), problem, "move it up, or remove it")
+            source.doubtful(
+                "model.shadowed_row", ("transitions", index, "id"), problem, "move it up, or remove it"
+            )
         if row.when is None:
             for case in cases:
                 taken.setdefault(case, row.id)
@@ -173,18 +193,25 @@ def _routing(source: Source, file: RoutingFile) -> None:
         source.known(path, row.group, groups, "group")
         if row.need == "video" and row.group in groups and not groups[row.group].video:
             source.wrong(
-                path, f"group `{row.group}` takes no video", "choose another group, or give it `video: true`"
+                "ref.video_group",
+                path,
+                f"group `{row.group}` takes no video",
+                "choose another group, or give it `video: true`",
             )
     for name, group in groups.items():
         path = ("groups", name)
         _alternatives(source, path, group)
         if not group.video and (group.places.video or group.capacity.video):
             source.wrong(
-                (*path, "video"), "is false, yet places or capacity for video are given", "set them to 0"
+                "ref.video_group",
+                (*path, "video"),
+                "is false, yet places or capacity for video are given",
+                "set them to 0",
             )
         for index, (earlier, later) in enumerate(pairwise(group.relax), start=1):
             if later.after <= earlier.after:
                 source.wrong(
+                    "ref.order",
                     (*path, "relax", index, "after"),
                     f"comes no later than the entry before it ({format_duration(earlier.after)})",
                     "order them by time, each later than the one before",
@@ -201,7 +228,12 @@ def _alternatives(source: Source, path: Path, group: GroupSpec) -> None:
         if alternative is None:
             continue
         for language in sorted(set(group.languages) - {tag.split("-")[0] for tag in alternative.message}):
-            source.wrong((*path, key, "message"), f"has no text in `{language}`", f"add a line `{language}:`")
+            source.wrong(
+                "ref.text",
+                (*path, key, "message"),
+                f"has no text in `{language}`",
+                f"add a line `{language}:`",
+            )
 
 
 def _overflow(source: Source, file: RoutingFile, name: str) -> None:
@@ -210,15 +242,20 @@ def _overflow(source: Source, file: RoutingFile, name: str) -> None:
         path: Path = ("groups", name, "overflow", index, "group")
         source.known(path, overflow.group, file.groups, "group")
         if overflow.group == name:
-            source.wrong(path, "is the group itself", "name another group, or remove the entry")
+            source.wrong(
+                "ref.overflow", path, "is the group itself", "name another group, or remove the entry"
+            )
             continue
         if overflow.group in seen:
-            source.wrong(path, f"names `{overflow.group}` a second time", "name each group once")
+            source.wrong(
+                "ref.overflow", path, f"names `{overflow.group}` a second time", "name each group once"
+            )
             continue
         seen.add(overflow.group)
         circle = _circle(file, name, overflow.group)
         if circle is not None:
             source.doubtful(
+                "group.overflow_circle",
                 path,
                 f"overflows in a circle: {circle}",
                 "each group is asked once all the same; remove one of them if it is not meant",
@@ -249,6 +286,7 @@ def _escalation(source: Source, file: EscalationFile) -> None:
         for language in languages:
             if language not in phrases:
                 source.wrong(
+                    "ref.phrases",
                     path,
                     f"`{language}` has no phrases: no card could escalate",
                     f"add `phrases: {{{language}: [...]}}`",
@@ -271,10 +309,14 @@ def _cards(source: Source, file: CardsFile, routing: RoutingFile | None) -> None
             where = (*path, "alternative", "message") if place == "alternative" else (*path, place)
             if default not in texts:
                 source.wrong(
-                    where, f"has no text in the default language `{default}`", f"add a line `{default}:`"
+                    "ref.text",
+                    where,
+                    f"has no text in the default language `{default}`",
+                    f"add a line `{default}:`",
                 )
         for language in sorted(set(card.texts) - set(card.alternative.message)):
             source.doubtful(
+                "card.alternative_text",
                 (*path, "alternative", "message"),
                 f"has no text in `{language}`, which the card has",
                 f"add a line `{language}:`, or visitors read another language",
@@ -294,7 +336,10 @@ def _camera(source: Source, file: CameraFile, cards: CardsFile | None, routing: 
             if default not in texts:
                 path: Path = ("reassurance", name)
                 source.wrong(
-                    path, f"has no text in the default language `{default}`", f"add a line `{default}:`"
+                    "ref.text",
+                    path,
+                    f"has no text in the default language `{default}`",
+                    f"add a line `{default}:`",
                 )
 
 
@@ -303,10 +348,14 @@ def _engagement(source: Source, file: EngagementFile, routing: RoutingFile | Non
     for language in default.languages:
         if language not in default.texts:
             source.wrong(
-                ("default", "texts"), f"has no text in `{language}`", f"add the texts below `{language}:`"
+                "ref.text",
+                ("default", "texts"),
+                f"has no text in `{language}`",
+                f"add the texts below `{language}:`",
             )
     if not (default.entries.chat or default.entries.video):
         source.doubtful(
+            "entries.none",
             ("default", "entries"),
             "offers neither chat nor video",
             "turn one on, or the notification is empty",
@@ -314,7 +363,10 @@ def _engagement(source: Source, file: EngagementFile, routing: RoutingFile | Non
     parks_video = routing is None or any(group.places.video > 0 for group in routing.groups.values())
     if default.entries.video and not default.wait_estimate and parks_video:
         source.doubtful(
-            ("default", "wait_estimate"), "is off, yet visitors may queue for video", "turn it on"
+            "wait.estimate_off",
+            ("default", "wait_estimate"),
+            "is off, yet visitors may queue for video",
+            "turn it on",
         )
     for site, override in file.sites.items():
         path: Path = ("sites", site)
@@ -324,16 +376,24 @@ def _engagement(source: Source, file: EngagementFile, routing: RoutingFile | Non
             if language not in default.texts and missing:
                 where = (*path, "texts", language)
                 source.wrong(
-                    where, f"is a new language and has no {', '.join(missing)}", "write all of its texts"
+                    "ref.text",
+                    where,
+                    f"is a new language and has no {', '.join(missing)}",
+                    "write all of its texts",
                 )
         for language in override.languages or ():
             if language not in default.texts and language not in own:
                 where = (*path, "languages")
-                source.wrong(where, f"`{language}` has no texts", f"add them below `texts: {language}:`")
+                source.wrong(
+                    "ref.text", where, f"`{language}` has no texts", f"add them below `texts: {language}:`"
+                )
         merged = overlay(default, override)
         if merged.entries.video and not merged.wait_estimate and parks_video and default.wait_estimate:
             source.doubtful(
-                (*path, "wait_estimate"), "is off, yet visitors may queue for video", "turn it on"
+                "wait.estimate_off",
+                (*path, "wait_estimate"),
+                "is off, yet visitors may queue for video",
+                "turn it on",
             )
 
 
@@ -348,7 +408,7 @@ def _sites(source: Callable[[str], Source], files: Files, engagement: Engagement
                     else "name it in engagement.yaml too"
                 )
                 problem = f"site `{site}` is not in engagement.yaml"
-                source(name).doubtful(("sites", site), problem, advice, at_key=True)
+                source(name).doubtful("ref.site", ("sites", site), problem, advice, at_key=True)
 
 
 def _site_names(files: Files) -> Iterator[tuple[str, Collection[str]]]:

@@ -39,13 +39,13 @@ class Node:
 class RefusedError(Exception):
     """The document cannot be read any further."""
 
-    def __init__(self, line: int, column: int, problem: str, advice: str) -> None:
+    def __init__(self, line: int, column: int, code: str, problem: str, advice: str) -> None:
         super().__init__(problem)
-        self.line, self.column, self.problem, self.advice = line, column, problem, advice
+        self.line, self.column, self.code, self.problem, self.advice = line, column, code, problem, advice
 
 
-def refuse(mark: Mark, problem: str, advice: str) -> RefusedError:
-    return RefusedError(mark.line + 1, mark.column + 1, problem, advice)
+def refuse(mark: Mark, code: str, problem: str, advice: str) -> RefusedError:
+    return RefusedError(mark.line + 1, mark.column + 1, code, problem, advice)
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -60,25 +60,32 @@ def _events(text: str) -> Iterator[yaml.Event]:
         raise RefusedError(line, column, *_explain(error, text, line)) from None
     except yaml.YAMLError as error:
         raise RefusedError(
-            1, 1, f"cannot be read: {str(error)[:200]}", "check its characters and save it as UTF-8"
+            1,
+            1,
+            "yaml.syntax",
+            f"cannot be read: {str(error)[:200]}",
+            "check its characters and save it as UTF-8",
         ) from None
 
 
-def _explain(error: yaml.MarkedYAMLError, text: str, line: int) -> tuple[str, str]:
+def _explain(error: yaml.MarkedYAMLError, text: str, line: int) -> tuple[str, str, str]:
+    """The code, the problem and the advice."""
     lines = text.split("\n")
     written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())] or "'\\t'" in str(error.problem):
-        return "is indented with a tab", "YAML is indented with spaces only: replace the tab"
+        return "yaml.tab", "is indented with a tab", "YAML is indented with spaces only: replace the tab"
     what = error.problem or "cannot be read"
     if error.context and error.context not in what:
         what += f" ({error.context})"
     if "mapping values are not allowed" in what:
-        return what, "put a text that contains `: ` in quotes, and check the indentation"
+        return "yaml.syntax", what, "put a text that contains `: ` in quotes, and check the indentation"
     if "could not find expected ':'" in what or "did not find expected" in what:
-        return what, "check the indentation, the quotes and the brackets of this line and the one before"
+        advice = "check the indentation, the quotes and the brackets of this line and the one before"
+        return "yaml.syntax", what, advice
     if "undefined alias" in what:
-        return what, "define it before with `&name`, or put a text that starts with `*` in quotes"
-    return what, "check this line; put a text with special characters in quotes"
+        advice = "define it before with `&name`, or put a text that starts with `*` in quotes"
+        return "yaml.alias", what, advice
+    return "yaml.syntax", what, "check this line; put a text with special characters in quotes"
 
 
 def build(text: str) -> Node:
@@ -90,7 +97,7 @@ def build(text: str) -> Node:
             documents += 1
             if documents > 1:
                 advice = "keep one document in a file: remove the `---`"
-                raise refuse(_start(event), "holds a second document", advice)
+                raise refuse(_start(event), "yaml.documents", "holds a second document", advice)
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             builder.close(event)
         elif isinstance(event, yaml.AliasEvent):
@@ -98,7 +105,7 @@ def build(text: str) -> Node:
         elif isinstance(event, yaml.NodeEvent):
             builder.open(event)
     if builder.root is None:
-        raise RefusedError(1, 1, "is empty", "write the policy, or copy the shipped file")
+        raise RefusedError(1, 1, "yaml.empty", "is empty", "write the policy, or copy the shipped file")
     return builder.root
 
 
@@ -116,7 +123,8 @@ class _Builder:
         start = _start(event)
         self._count += 1
         if self._count > MOST_NODES:
-            raise refuse(start, f"holds more than {MOST_NODES:,} values", "remove what is not policy")
+            problem = f"holds more than {MOST_NODES:,} values"
+            raise refuse(start, "yaml.size", problem, "remove what is not policy")
         node = _node_of(event)
         if event.anchor:
             self._anchors[event.anchor] = node
@@ -124,7 +132,7 @@ class _Builder:
         if not node.closed:
             if len(self._open) >= DEEPEST:
                 advice = "a policy is never that deep: check the brackets"
-                raise refuse(start, f"is nested more than {DEEPEST} deep", advice)
+                raise refuse(start, "yaml.depth", f"is nested more than {DEEPEST} deep", advice)
             self._open.append(node)
             self._pending.append(None)
 
@@ -137,9 +145,11 @@ class _Builder:
         start, anchor = _start(event), event.anchor or ""
         target = self._anchors.get(anchor)
         if target is None:
-            raise refuse(start, f"there is no `&{anchor[:60]}`", "define it before it is used")
+            problem = f"there is no `&{anchor[:60]}`"
+            raise refuse(start, "yaml.alias", problem, "define it before it is used")
         if not target.closed:
-            raise refuse(start, f"`*{anchor[:60]}` contains itself", "write the values out")
+            problem = f"`*{anchor[:60]}` contains itself"
+            raise refuse(start, "yaml.alias", problem, "write the values out")
         return target
 
     def place(self, node: Node) -> None:
@@ -172,7 +182,7 @@ def _node_of(event: yaml.NodeEvent) -> Node:
     tag: str | None = getattr(event, "tag", None)
     if tag is not None:
         advice = "a policy has no tags: put a text that starts with `!`, such as a guard, in quotes"
-        raise refuse(start, f"has the tag `{tag[:60]}`", advice)
+        raise refuse(start, "yaml.tag", f"has the tag `{tag[:60]}`", advice)
     if isinstance(event, yaml.ScalarEvent):
         style: str | None = event.style or None
         value: str = event.value

@@ -112,10 +112,12 @@ def show(path: Path) -> str:
 def decode(file: str, content: str | bytes) -> str | Finding:
     """The text of a file, without a byte order mark and with plain line ends; or why it is none."""
     if len(content) > LARGEST_FILE:
-        return Finding(file, 1, 1, "", "is larger than 256 KiB", "split it, or remove what is not policy")
+        return Finding(
+            file, 1, 1, "", "is larger than 256 KiB", "split it, or remove what is not policy", "yaml.size"
+        )
     if isinstance(content, bytes):
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return Finding(file, 1, 1, "", "is saved as UTF-16", "save it as UTF-8")
+            return Finding(file, 1, 1, "", "is saved as UTF-16", "save it as UTF-8", "yaml.encoding")
         try:
             content = content.decode()
         except UnicodeDecodeError as error:
@@ -128,6 +130,7 @@ def decode(file: str, content: str | bytes) -> str | Finding:
                 "",
                 f"holds a byte that is not UTF-8 (0x{content[error.start]:02x})",
                 "save it as UTF-8",
+                "yaml.encoding",
             )
     text = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     wrong = _UNPRINTABLE.search(text)
@@ -136,7 +139,8 @@ def decode(file: str, content: str | bytes) -> str | Finding:
             text.count("\n", 0, wrong.start()) + 1,
             wrong.start() - text.rfind("\n", 0, wrong.start()),
         )
-        return Finding(file, line, column, "", f"holds the character U+{ord(wrong[0]):04X}", "remove it")
+        problem = f"holds the character U+{ord(wrong[0]):04X}"
+        return Finding(file, line, column, "", problem, "remove it", "yaml.character")
     return text
 
 
@@ -150,7 +154,7 @@ def parse(file: str, text: str) -> Document | Finding:
         value = plainer.plain(root, (), 0)
         return Document(file, text, value, tuple(plainer.findings), nodes, keys)
     except RefusedError as refused:
-        return Finding(file, refused.line, refused.column, "", refused.problem, refused.advice)
+        return Finding(file, refused.line, refused.column, "", refused.problem, refused.advice, refused.code)
 
 
 # --- nodes to plain values ----------------------------------------------------------------------------
@@ -167,10 +171,14 @@ class _Plainer:
     def plain(self, node: Node, path: Path, depth: int) -> Plain:
         self._expanded += 1
         if self._expanded > MOST_EXPANDED:
-            raise refuse(node.start, "grows beyond all bounds through its aliases", "write the values out")
+            problem = "grows beyond all bounds through its aliases"
+            raise refuse(node.start, "yaml.bomb", problem, "write the values out")
         if depth > DEEPEST:
             raise refuse(
-                node.start, f"is nested more than {DEEPEST} deep", "write the values out, without aliases"
+                node.start,
+                "yaml.depth",
+                f"is nested more than {DEEPEST} deep",
+                "write the values out, without aliases",
             )
         self._nodes[path] = node
         if node.kind == "scalar":
@@ -182,32 +190,30 @@ class _Plainer:
         result: dict[str, Plain] = {}
         for key, child in zip(node.keys, node.children, strict=True):
             if key.kind != "scalar" or (not key.text and key.style is None):
-                raise refuse(key.start, "has a key that is not a word", "write a plain word before the colon")
+                problem = "has a key that is not a word"
+                raise refuse(key.start, "yaml.key", problem, "write a plain word before the colon")
             if key.text == "<<" and key.style is None:
-                raise refuse(
-                    key.start, "has a merge key `<<`", "write the keys out: merged keys are not supported"
-                )
+                advice = "write the keys out: merged keys are not supported"
+                raise refuse(key.start, "yaml.merge_key", "has a merge key `<<`", advice)
             if key.text in result:
                 first = self._keys[*path, key.text].start.line + 1
-                self._tell(
-                    key, path, f"says `{key.text[:60]}` twice (first on line {first})", "keep one of the two"
-                )
+                problem = f"says `{key.text[:60]}` twice (first on line {first})"
+                self._tell(key, path, "yaml.duplicate_key", problem, "keep one of the two")
                 continue
             self._keys[*path, key.text] = key
             value = self.plain(child, (*path, key.text), depth + 1)
             if value is None:
                 # Taken for "absent", an unfinished `when:` would let everything pass.
-                self._tell(
-                    key, (*path, key.text), "has nothing after it", "write its value, or remove the line"
-                )
+                advice = "write its value, or remove the line"
+                self._tell(key, (*path, key.text), "yaml.no_value", "has nothing after it", advice)
                 continue
             result[key.text] = value
         return result
 
-    def _tell(self, key: Node, path: Path, problem: str, advice: str) -> None:
+    def _tell(self, key: Node, path: Path, code: str, problem: str, advice: str) -> None:
         if len(self.findings) < MOST_FINDINGS:
             line, column = key.start.line + 1, key.start.column + 1
-            self.findings.append(Finding(self._file, line, column, show(path), problem, advice))
+            self.findings.append(Finding(self._file, line, column, show(path), problem, advice, code))
 
 
 def _scalar(node: Node) -> Plain:

@@ -34,29 +34,31 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=False)
 
 
-def problem(message: str, advice: str) -> PydanticCustomError:
-    """A mistake in a value, in the two halves a `Finding` is made of."""
-    return PydanticCustomError("policy", "{message}", {"message": message, "advice": advice})
+def problem(message: str, advice: str, code: str = "schema.value") -> PydanticCustomError:
+    """A mistake in a value, in the two halves a `Finding` is made of, and its code."""
+    return PydanticCustomError("policy", "{message}", {"message": message, "advice": advice, "code": code})
 
 
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, bool) or not isinstance(value, str):
-        raise problem("is not a duration", "write for instance `30s`, `15m`, `2h` or `1m30s` (with its unit)")
+        advice = "write for instance `30s`, `15m`, `2h` or `1m30s` (with its unit)"
+        raise problem("is not a duration", advice, "schema.duration")
     try:
         return parse_duration(value)
     except ValueError as error:
         message, _, advice = str(error).partition("; ")
-        raise problem(message, advice) from None
+        raise problem(message, advice, "schema.duration") from None
 
 
 def _language(value: str) -> str:
     canonical = canonical_tag(value)
     if canonical is None:
-        raise problem("is not a language tag", "write for instance `fr`, `en` or `fr-CA` (BCP 47)")
+        advice = "write for instance `fr`, `en` or `fr-CA` (BCP 47)"
+        raise problem("is not a language tag", advice, "schema.language")
     if canonical != value:
-        raise problem("is not written the usual way", f"write `{canonical}`")
+        raise problem("is not written the usual way", f"write `{canonical}`", "schema.language")
     return value
 
 
@@ -65,6 +67,7 @@ def _primary(value: str) -> str:
         raise problem(
             "names a region, but only the language itself decides",
             f"write `{value.split('-', maxsplit=1)[0]}`",
+            "schema.language",
         )
     return value
 

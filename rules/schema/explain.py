@@ -67,7 +67,7 @@ def explain(document: Document, model: type[BaseModel], error: ValidationError) 
         line, column = (
             document.at_key(path) if at_key or details["type"] == "extra_forbidden" else document.at(path)
         )
-        findings.append(Finding(document.file, line, column, show(path), problem, advice))
+        findings.append(Finding(document.file, line, column, show(path), problem, advice, _code(details)))
     return findings
 
 
@@ -83,6 +83,26 @@ def _place(document: Document, location: tuple[int | str, ...]) -> tuple[Path, b
             if document.has(following) or not document.is_leaf(path):
                 path = following
     return path, False
+
+
+# pydantic's type of error -> what the checker calls it, by its first letters.
+_CODES: tuple[tuple[str, str], ...] = (
+    ("missing", "schema.missing"),
+    ("extra_forbidden", "schema.unknown_key"),
+    ("literal_error", "schema.choice"),
+    ("string_too", "schema.length"),
+    ("too_", "schema.length"),
+    ("greater_than", "schema.range"),
+    ("less_than", "schema.range"),
+    ("string_pattern", "schema.form"),
+)
+
+
+def _code(details: ErrorDetails) -> str:
+    if details["type"] == "policy":
+        return str(details.get("ctx", {})["code"])
+    found = next((code for start, code in _CODES if details["type"].startswith(start)), None)
+    return found or ("schema.type" if details["type"].endswith("_type") else "schema.value")
 
 
 def _words(model: type[BaseModel], details: ErrorDetails, path: Path) -> tuple[str, str]:

@@ -81,7 +81,8 @@ def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise problem("is not a time zone", "write for instance `Europe/Paris` (IANA names)") from None
+        advice = "write for instance `Europe/Paris` (IANA names)"
+        raise problem("is not a time zone", advice, "schema.time_zone") from None
     return value
 
 
