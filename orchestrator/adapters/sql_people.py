@@ -60,6 +60,10 @@ class SqlPeople:
         row = (await self._session.read(_LOCKED_AGENT if lock else _AGENT, {"id": agent_id})).one()
         return None if row is None else _agent(row)
 
+    async def in_grace(self) -> list[tuple[str, datetime]]:
+        query = _AGENTS.where(users.c.seen_until.is_not(None), _SOCKETS == 0).order_by(users.c.seen_until)
+        return [(row.id, row.seen_until) for row in await self._session.read(query)]
+
     async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
         query = _AGENTS.order_by(users.c.id)
         if present:
@@ -97,6 +101,9 @@ class SqlPeople:
     async def set_idle_since(self, agent_id: str, at: datetime) -> None:
         await self._set(agent_id, idle_since=at)
 
+    async def set_last_seen(self, agent_id: str, at: datetime) -> None:
+        await self._set(agent_id, last_seen_at=at)
+
     async def add_visitor(self, visitor: Visitor) -> None:
         await self._session.write(insert(visitors), asdict(visitor))
 
@@ -131,7 +138,7 @@ class SqlPeople:
         await self._session.write(removal)
         return subjects
 
-    async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime) -> None:
+    async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime | None) -> None:
         await self._session.write(
             update(users).where(users.c.id.in_(agent_ids)).values(seen_until=seen_until)
         )

@@ -17,6 +17,7 @@ from orchestrator.adapters.sql_inbox import SqlInbox
 from orchestrator.adapters.sql_ledger import SqlLedger
 from orchestrator.adapters.sql_nodes import SqlLeases, SqlNodes, SqlRooms
 from orchestrator.adapters.sql_people import SqlContext, SqlPeople, SqlPolicies, SqlSites
+from orchestrator.adapters.sql_spells import SqlSpells
 from orchestrator.adapters.sql_work import SqlFeed, SqlKeys, SqlOutbox, SqlTimers
 
 
@@ -31,6 +32,7 @@ class SqlTransaction:
         self.timers = SqlTimers(session)
         self.feed = SqlFeed(session)
         self.people = SqlPeople(session)
+        self.spells = SqlSpells(session)
         self.sites = SqlSites(session)
         self.context = SqlContext(session)
         self.keys = SqlKeys(session)
@@ -40,6 +42,8 @@ class SqlTransaction:
         self.nodes = SqlNodes(session)
         self.leases = SqlLeases(session)
         self.rooms = SqlRooms(session)
+
+
 class SqlStore:
     """See `ports.Store`. The schema must be there: `migrations.upgrade` makes it."""
 

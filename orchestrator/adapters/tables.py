@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.adapters.columns import UtcDateTime
@@ -213,6 +213,14 @@ class AgentSpellRow(SQLModel, table=True):
     __tablename__ = "agent_spell"
     __table_args__ = (
         Index("ix_agent_spell_agent", "agent_id", "started_at"),
+        Index(
+            "ix_agent_spell_open",
+            "agent_id",
+            "channel",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -337,6 +345,8 @@ class LeftMessageRow(SQLModel, table=True):
     answered_by: str | None = None
     answered_how: str | None = None
     answered_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    mail_attempts: int = 0
+    mail_error: str | None = None
 
 
 class LeftMessageBodyRow(SQLModel, table=True):
@@ -345,8 +355,6 @@ class LeftMessageBodyRow(SQLModel, table=True):
     __tablename__ = "left_message_body"
 
     left_message_id: str = Field(primary_key=True, foreign_key="left_message.id", ondelete="CASCADE")
-    mail_attempts: int = 0
-    mail_error: str | None = None
     name: str = ""
     email: str = ""
     text: str = Field(default="", sa_column=_text())

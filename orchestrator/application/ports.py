@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from orchestrator.application.ledger_records import Handling, InLine, Quote, Wait
 from orchestrator.application.records import (
     Agent,
     AgentLoad,
@@ -24,20 +25,24 @@ from orchestrator.application.records import (
     EventRecord,
     FeedEntry,
     Json,
-    LoadedConversation,
     LeftMessage,
+    LoadedConversation,
     NewEffect,
     NewFeedEntry,
     NewMessage,
     OutboxItem,
     SessionClaims,
     Site,
+    Spell,
+    SpellChannel,
     StoredMessage,
     TraceRecord,
     User,
     Visitor,
 )
 from orchestrator.domain.conversation import Conversation, TimerName
+from orchestrator.domain.ledger import LedgerEntry
+from orchestrator.domain.wait_time.terms import Estimate, Line
 from rules.decision import Decision
 from rules.policy import Policy
 
@@ -210,6 +215,13 @@ class PeopleTable(Protocol):
         """The agent; ``lock`` keeps others from deciding about this agent until the transaction ends."""
         ...
 
+    async def in_grace(self) -> list[tuple[str, datetime]]:
+        """Agents whose pages are all gone, and until when that is taken for a reload; the earliest first.
+
+        Those whose grace was settled (`set_seen_until` with None) are not among them.
+        """
+        ...
+
     async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
         """Users as agents; ``present``: only those with a presence switch on."""
         ...
@@ -227,6 +239,7 @@ class PeopleTable(Protocol):
     async def set_wrap_up(self, agent_id: str, until: datetime | None) -> None: ...
     async def set_can_video(self, agent_id: str, can_video: bool) -> None: ...
     async def set_idle_since(self, agent_id: str, at: datetime) -> None: ...
+    async def set_last_seen(self, agent_id: str, at: datetime) -> None: ...
 
     async def add_visitor(self, visitor: Visitor) -> None: ...
     async def visitor(self, visitor_id: str) -> Visitor | None: ...
@@ -244,7 +257,27 @@ class PeopleTable(Protocol):
         """Forget all sockets (of a node) and name whose they were: they did not survive the process."""
         ...
 
-    async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime) -> None: ...
+    async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime | None) -> None: ...
+
+
+class SpellTable(Protocol):
+    """What reports of presence are made of. Whoever turns a spell has locked the agent."""
+
+    async def turn(
+        self, agent_id: str, channel: SpellChannel, state: str, at: datetime, *, reason: str = ""
+    ) -> bool:
+        """End the open spell of this channel and begin the next; False when it is the same state and reason."""
+        ...
+
+    async def open(self, agent_ids: Sequence[str] | None = None) -> list[Spell]:
+        """The spells that go on, by agent and channel."""
+        ...
+
+    async def between(
+        self, start: datetime, end: datetime, *, agent_ids: Sequence[str] | None = None
+    ) -> list[Spell]:
+        """The spells that lie at least partly in this stretch of time, whole, by agent, channel and time."""
+        ...
 
 
 class SiteTable(Protocol):
@@ -271,6 +304,7 @@ class KeyTable(Protocol):
 class InboxTable(Protocol):
     """Left messages. ``groups``: only those of these groups; None: of all."""
 
+    async def add(self, message: LeftMessage) -> None: ...
 
     async def get(self, message_id: str, *, lock: bool = False) -> LeftMessage | None:
         """``lock`` keeps others from changing it until the transaction ends."""
@@ -304,12 +338,8 @@ class PolicyTable(Protocol):
     async def files(self, revision: str) -> Mapping[str, str] | None: ...
 
 
-class Store(Protocol):
-    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Transaction]:
-        """Commits on a clean exit, rolls back on an exception. A write transaction keeps other writers of the same
 class NodeTable(Protocol):
     """The processes that serve one estate."""
-    async def add(self, message: LeftMessage) -> None: ...
 
     async def register(self, node: str, now: datetime, *, until: datetime) -> None:
         """A process begins. It counts as alive until ``until``, unless it says so again."""
@@ -358,36 +388,6 @@ class RoomTable(Protocol):
     async def remove(self, call_id: str) -> None: ...
 
 
-        rows out from its start."""
-        ...
-
-    async def ready(self) -> bool:
-        """Whether the database answers."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-# --- hints between processes -----------------------------------------------------------------------------
-
-
-class Subscription(Protocol):
-    """Wakes up when its streams changed. A hint that is lost loses nothing: the store has the truth."""
-
-    async def wait(self) -> list[Json]:
-        """Wait for the next hint; returns the ephemeral frames that came, oldest first (perhaps none)."""
-        ...
-
-    def add(self, stream: str) -> None:
-        """Listen to one more stream."""
-        ...
-
-    def remove(self, stream: str) -> None: ...
-
-    def close(self) -> None: ...
-    @property
-    def nodes(self) -> NodeTable: ...
-    @property
 class LedgerTable(Protocol):
     """Waits and handlings. Written in the transaction of the event that they follow from."""
 
@@ -467,9 +467,33 @@ class Transaction(Protocol):
 class Store(Protocol):
     def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Commits on a clean exit, rolls back on an exception. A write transaction keeps other writers of the same
-    def leases(self) -> LeaseTable: ...
-    @property
-    def rooms(self) -> RoomTable: ...
+        rows out from its start."""
+        ...
+
+    async def ready(self) -> bool:
+        """Whether the database answers."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- hints between processes -----------------------------------------------------------------------------
+
+
+class Subscription(Protocol):
+    """Wakes up when its streams changed. A hint that is lost loses nothing: the store has the truth."""
+
+    async def wait(self) -> list[Json]:
+        """Wait for the next hint; returns the ephemeral frames that came, oldest first (perhaps none)."""
+        ...
+
+    def add(self, stream: str) -> None:
+        """Listen to one more stream."""
+        ...
+
+    def remove(self, stream: str) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Bus(Protocol):
@@ -529,30 +553,6 @@ class BotGateway(Protocol):
     def status(self) -> BotStatus: ...
 
 
-# --- media -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class MediaEvent:
-    """What the media server tells about a participant of a call, or (``lost``) about the room itself."""
-
-    kind: Literal["connected", "dropped", "left", "lost"]
-    call_id: str
-    role: Role | None = None
-    connection_id: str | None = None
-
-
-MediaListener = Callable[[MediaEvent], None]
-
-
-class MediaRefused(Exception):  # noqa: N818
-    """The media server cannot do this; ``code``: invalid_offer, unknown_call, unknown_connection, busy."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(detail or code)
-        self.code = code
-
-
 # --- mail ------------------------------------------------------------------------------------------------------
 
 MailTrouble = Literal[
@@ -598,6 +598,30 @@ class Mailer(Protocol):
             MailRefused: it was not taken, or nobody knows whether it was.
         """
         ...
+
+
+# --- media -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MediaEvent:
+    """What the media server tells about a participant of a call, or (``lost``) about the room itself."""
+
+    kind: Literal["connected", "dropped", "left", "lost"]
+    call_id: str
+    role: Role | None = None
+    connection_id: str | None = None
+
+
+MediaListener = Callable[[MediaEvent], None]
+
+
+class MediaRefused(Exception):  # noqa: N818
+    """The media server cannot do this; ``code``: invalid_offer, unknown_call, unknown_connection, busy."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.code = code
 
 
 class MediaGateway(Protocol):
@@ -646,5 +670,9 @@ class Policies(Protocol):
         ...
 
 
-WaitEstimate = Callable[[str, int], Awaitable[tuple[float, float] | None]]
-"""From a group and a position to a band (p50, p90) in seconds, or None when the data are thin."""
+class WaitEstimates(Protocol):
+    """How long a visitor waits for an agent (V7): learnt from the ledger and from who is on duty."""
+
+    def estimate(self, line: Line, position: int, now: datetime) -> Estimate:
+        """The band for somebody at ``position`` (1 is the head of the group's line), or why there is none."""
+        ...

@@ -15,6 +15,7 @@ from rules.decision import Decision
 AuthorRole = Literal["visitor", "bot", "agent", "system"]
 FeedKind = Literal["message", "conversation", "invitation", "invitation_ended", "agent"]
 ChannelState = Literal["available", "paused", "offline"]
+SpellChannel = Literal["chat", "video", "desk"]
 Json = dict[str, object]
 
 
@@ -176,6 +177,22 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """A stretch of time that an agent spent in one state on one channel; open while ``ended_at`` is None.
+
+    On ``chat`` and ``video`` the states are those of the switches, with the reason of a pause. On ``desk`` they tell
+    whether a page was there: ``connected``, ``away`` (gone without switching off) or ``offline``.
+    """
+
+    agent_id: str
+    channel: SpellChannel
+    state: str
+    reason: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """A browser on a site, and what its page said last: a conversation that starts takes it over."""
 
@@ -200,23 +217,6 @@ class Site:
     bot: bool = True
 
 
-# --- work --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
-    """An effect to carry out. Items of one ``lane`` run one after the other; lanes do not wait for each other."""
-
-    id: int
-    key: str
-    lane: str
-    conversation_id: str
-    effect: Effect
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NewEffect:
 # --- left messages -----------------------------------------------------------------------------------
 
 LeftMessageState = Literal["open", "taken", "sending", "answered", "dismissed"]
@@ -256,6 +256,23 @@ class LeftMessage:
         return not self.email
 
 
+# --- work --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """An effect to carry out. Items of one ``lane`` run one after the other; lanes do not wait for each other."""
+
+    id: int
+    key: str
+    lane: str
+    conversation_id: str
+    effect: Effect
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewEffect:
     key: str
     lane: str
     conversation_id: str

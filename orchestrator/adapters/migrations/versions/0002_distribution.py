@@ -30,6 +30,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("agent_spell", schema=None) as batch_op:
         batch_op.create_index("ix_agent_spell_agent", ["agent_id", "started_at"], unique=False)
+        batch_op.create_index(
+            "ix_agent_spell_open",
+            ["agent_id", "channel"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "handling",
@@ -73,6 +80,8 @@ def upgrade() -> None:
         sa.Column("answered_by", sa.String(), nullable=True),
         sa.Column("answered_how", sa.String(), nullable=True),
         sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.Column("mail_attempts", sa.Integer(), nullable=False),
+        sa.Column("mail_error", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversation.id"],
@@ -80,8 +89,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["visitor_id"],
             ["visitor.id"],
-        sa.Column("mail_attempts", sa.Integer(), nullable=False),
-        sa.Column("mail_error", sa.String(), nullable=True),
         ),
         sa.PrimaryKeyConstraint("id"),
     )
