@@ -280,7 +280,31 @@ class RoutingRow(Spec):
     skills: Skills = ()
 
 
+MISSED = "missed"
+"""The reason of a pause that nobody chose: too many invitations in a row were not answered."""
+
+
+class PauseReason(Spec):
+    """A reason that agents choose when they pause. A list and no free text: reports must not hold what people write
+    about themselves."""
+
+    id: Slug
+    label: Labels
+
+
+def _distinct_reasons(reasons: tuple[PauseReason, ...]) -> tuple[PauseReason, ...]:
+    ids = [reason.id for reason in reasons]
+    if len(set(ids)) != len(ids):
+        raise problem("has two reasons with the same id", "give each reason an id of its own")
+    if MISSED in ids:
+        raise problem(f"has a reason `{MISSED}`, which the platform itself gives", "choose another id")
+    return reasons
+
+
 class RoutingFile(Spec):
     default_group: Slug
     groups: Annotated[Mapping[Slug, GroupSpec], Field(min_length=1, max_length=500), Frozen, Thawed]
     rules: Annotated[tuple[RoutingRow, ...], Field(max_length=1_000)] = ()
+    pause_reasons: Annotated[
+        tuple[PauseReason, ...], Field(max_length=20), AfterValidator(_distinct_reasons)
+    ] = ()
