@@ -19,6 +19,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-
 RoleName = Literal["agent", "supervisor", "designer", "admin"]
 StateName = Literal["chat", "queued", "video_lobby", "in_video", "closed"]
 PartyName = Literal["none", "bot", "agent"]
+WaitReason = Literal["closed", "no_agents", "thin_data", "not_reliable"]
 CameraPolicyName = Literal["allowed", "off_by_default", "forbidden"]
 
 
@@ -116,12 +117,13 @@ class WaitBand(Model):
 
 
 class QueueView(Model):
-    """``wait`` is null when the estimate is off or unknown; ``wait_unknown`` tells which."""
+    """``wait`` is null when the estimate is off or unknown; ``wait_unknown`` tells which, ``wait_reason`` why."""
 
     position: int
     since: datetime
     wait: WaitBand | None = None
     wait_unknown: bool = False
+    wait_reason: WaitReason | None = None
 
 
 class ProposalView(Model):
@@ -155,6 +157,7 @@ class VisitorActions(Model):
     leave_lobby: bool = False
     hang_up: bool = False
     resume_video: bool = False
+    leave_message: bool = False
     close: bool = False
 
 
@@ -181,6 +184,9 @@ class AgentActions(Model):
     write: bool = False
     propose_video: bool = False
     withdraw_video: bool = False
+    transfer: bool = False
+    transfer_to_group: bool = False
+    withdraw_transfer: bool = False
     leave_lobby: bool = False
     hang_up: bool = False
     close: bool = False

@@ -10,6 +10,7 @@ from orchestrator.application.ports import Transaction
 from orchestrator.application.views import Views
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Need
+from orchestrator.domain.wait_time.terms import Line
 from rules.hours import group_open
 from rules.policy import Policy
 
@@ -37,6 +38,6 @@ async def availability(
         somebody = fits_anybody(await candidates(tx, group, now), asking, pinned)
         possible[need] = group_open(group.spec, now) and (somebody or waiting < places)
         if need is Need.CHAT and possible[need]:
-            wait = 0 if somebody else await views.wait_seconds(group.name, waiting + 1)
+            wait = 0 if somebody else views.wait_seconds(Line(group.name, "chat"), waiting + 1, now)
     able = conversation.can_video and not conversation.video_ended
     return Availability(possible[Need.CHAT], possible[Need.VIDEO] and able, wait)

@@ -16,9 +16,10 @@ import structlog
 from orchestrator.application.errors import VersionConflict
 from orchestrator.application.gather import gather
 from orchestrator.application.lanes import lane_of
+from orchestrator.application.ledger import write_ledger
 from orchestrator.application.mailbox import Mailboxes
 from orchestrator.application.notify import TIMER_TOPIC, WORK_TOPIC, entries_of_change, queue_topic
-from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Transaction
+from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Transaction, WaitEstimates
 from orchestrator.application.records import (
     Context,
     EventRecord,
@@ -87,9 +88,11 @@ class EventHandler:
         ids: Ids,
         *,
         on_acknowledged: Callable[[Handled], Awaitable[None]] | None = None,
+        waits: WaitEstimates | None = None,
     ) -> None:
         """``on_acknowledged`` is called after every decision that was committed, before anything else happens: metrics
-        count by it, and crash tests end the process in it."""
+        count by it, and crash tests end the process in it.
+        ``waits`` tells what a visitor is quoted who enters a line."""
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -97,6 +100,7 @@ class EventHandler:
         self._ids = ids
         self._mailboxes = Mailboxes()
         self._on_acknowledged = on_acknowledged
+        self._waits = waits
 
     async def handle(
         self,
@@ -221,6 +225,7 @@ class EventHandler:
         await tx.events.append(
             EventRecord(after.id, after.version, now, event, outcome.changes, outcome.decision)
         )
+        await write_ledger(tx, before, after, event, now, self._waits)
         stored = await tx.messages.append(after.id, lines, after=position, at=now)
         await tx.timers.replace(after.id, before.timers if before is not None else {}, after.timers)
         await tx.outbox.add(new_effects(after, outcome.effects), at=now)

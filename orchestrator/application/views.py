@@ -10,17 +10,19 @@ from dataclasses import asdict
 from datetime import datetime
 
 from orchestrator.application.gather import gather_for_pages
-from orchestrator.application.ports import Transaction, WaitEstimate
+from orchestrator.application.ports import Transaction, WaitEstimates
 from orchestrator.application.records import Agent, Context, Json, Site, StoredMessage
 from orchestrator.domain.actions import wants_video
 from orchestrator.domain.allowed import agent_actions, visitor_actions
 from orchestrator.domain.conversation import Conversation, State, TimerName
 from orchestrator.domain.facts import Facts
+from orchestrator.domain.wait_time.terms import Estimate, Line, Unknown, WaitBand
 from rules.languages import text_in
 from rules.policy import Policy
 
 BOT_NAME = "Assistant"
 LAST_MESSAGES = 10
+NOT_LEARNT = Unknown("thin_data")
 
 
 def message_view(message: StoredMessage) -> Json:
@@ -46,9 +48,9 @@ def message_views(messages: Sequence[StoredMessage], *, for_visitor: bool) -> li
 class Views:
     """Renders inside a transaction (of any kind: it only reads)."""
 
-    def __init__(self, wait: WaitEstimate | None = None) -> None:
-        """``wait``: the estimator; without one every wait is unknown."""
-        self._wait = wait
+    def __init__(self, waits: WaitEstimates | None = None) -> None:
+        """``waits``: the estimator; without one every wait is unknown."""
+        self._waits = waits
 
     async def visitor_conversation(
         self, tx: Transaction, c: Conversation, *, pinned: Policy, live: Policy, now: datetime
@@ -65,7 +67,7 @@ class Views:
             "version": c.version,
             "bot": bot_view(c.bot_id),
             "agent": person_view(agent),
-            "queue": await self._queue(tx, c, live),
+            "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, agent),
             "call": call_view(c, pinned),
             "resume_until": c.resume_until,
@@ -103,7 +105,7 @@ class Views:
             "slots": dict(context.slots),
             "summary": context.summary,
             "escalation": _escalation(c),
-            "queue": await self._queue(tx, c, live),
+            "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, holder),
             "call": call_view(c, pinned),
             "video_unavailable": unavailable,
@@ -148,25 +150,37 @@ class Views:
             },
         }
 
-    async def _queue(self, tx: Transaction, c: Conversation, live: Policy) -> Json | None:
+    async def queue(self, tx: Transaction, c: Conversation, live: Policy, now: datetime) -> Json | None:
+        """→ `QueueView`: the place in the line, and how long it takes; None for who does not wait."""
         if c.queue is None:
             return None
         position = await tx.conversations.queue_position(c)
-        band = None
-        estimated = live.engagement_for(c.site_id).wait_estimate
-        if estimated and self._wait is not None:
-            band = await self._wait(c.queue.group, position)
-        return {
+        view: Json = {
             "position": position,
             "since": c.queue.entered_at,
-            "wait": {"p50": band[0], "p90": band[1]} if band is not None else None,
-            "wait_unknown": estimated and band is None,
+            "wait": None,
+            "wait_unknown": False,
+            "wait_reason": None,
         }
+        if live.engagement_for(c.site_id).wait_estimate:
+            view |= wait_view(self.wait(Line(c.queue.group, c.need.value), position, now))
+        return view
 
-    async def wait_seconds(self, group: str, position: int) -> int | None:
+    def wait(self, line: Line, position: int, now: datetime) -> Estimate:
+        """The estimate for a place in a line."""
+        return NOT_LEARNT if self._waits is None else self._waits.estimate(line, position, now)
+
+    def wait_seconds(self, line: Line, position: int, now: datetime) -> int | None:
         """The middle of the estimate, for a bot's words; None when it is unknown."""
-        band = await self._wait(group, position) if self._wait is not None else None
-        return None if band is None else round(band[0])
+        told = self.wait(line, position, now)
+        return round(told.p50) if isinstance(told, WaitBand) else None
+
+
+def wait_view(told: Estimate) -> Json:
+    """``wait``, ``wait_unknown`` and ``wait_reason`` as the pages are told them: a band, or why there is none."""
+    if isinstance(told, WaitBand):
+        return {"wait": {"p50": told.p50, "p90": told.p90}, "wait_unknown": False, "wait_reason": None}
+    return {"wait": None, "wait_unknown": True, "wait_reason": told.reason}
 
 
 def bot_view(bot_id: str | None) -> Json | None:

@@ -1,0 +1,219 @@
+"""The ledger of waits and handlings: written with the events, read by reports, the board and the wait estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, or_, select, tuple_, update
+
+from orchestrator.adapters.session import Session
+from orchestrator.adapters.tables import ConversationRow, HandlingRow, QueueStayRow
+from orchestrator.application.ledger_records import Handling, InLine, Quote, Wait
+from orchestrator.domain.ledger import (
+    HandlingBegan,
+    HandlingEnded,
+    LedgerEntry,
+    VideoCounted,
+    WaitBegan,
+    WaitEnded,
+    WaitInvited,
+)
+
+stays = QueueStayRow.__table__  # type: ignore[attr-defined]
+handlings = HandlingRow.__table__  # type: ignore[attr-defined]
+conversations = ConversationRow.__table__  # type: ignore[attr-defined]
+
+# A conversation has at most one of each open, so its id finds the row.
+_OPEN_STAY = and_(stays.c.conversation_id == bindparam("conversation"), stays.c.ended_at.is_(None))
+_OPEN_HANDLING = and_(
+    handlings.c.conversation_id == bindparam("conversation"), handlings.c.ended_at.is_(None)
+)
+_BEGIN_STAY = insert(stays)
+_INVITE = update(stays).where(_OPEN_STAY).values(invitations=stays.c.invitations + 1)
+_END_STAY = (
+    update(stays)
+    .where(_OPEN_STAY)
+    .values(ended_at=bindparam("at"), outcome=bindparam("how"), agent_id=bindparam("agent"))
+)
+_BEGIN_HANDLING = insert(handlings)
+_COUNT_VIDEO = (
+    update(handlings)
+    .where(_OPEN_HANDLING)
+    .values(video_seconds=handlings.c.video_seconds + bindparam("seconds"))
+)
+_END_HANDLING = (
+    update(handlings).where(_OPEN_HANDLING).values(ended_at=bindparam("at"), ended_by=bindparam("how"))
+)
+
+
+class SqlLedger:
+    """See `ports.LedgerTable`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def append(self, entries: Sequence[LedgerEntry], *, quote: Quote | None = None) -> None:
+        for entry in entries:
+            match entry:
+                case WaitBegan():
+                    await self._session.write(_BEGIN_STAY, _new_stay(entry, quote))
+                case WaitInvited():
+                    await self._session.write(_INVITE, {"conversation": entry.conversation_id})
+                case WaitEnded():
+                    ended = {"at": entry.at, "how": entry.outcome, "agent": entry.agent_id}
+                    await self._session.write(_END_STAY, {"conversation": entry.conversation_id} | ended)
+                case HandlingBegan():
+                    await self._session.write(_BEGIN_HANDLING, _new_handling(entry))
+                case VideoCounted():
+                    counted = {"conversation": entry.conversation_id, "seconds": entry.seconds}
+                    await self._session.write(_COUNT_VIDEO, counted)
+                case HandlingEnded():
+                    ended = {"at": entry.at, "how": entry.ended_by}
+                    await self._session.write(_END_HANDLING, {"conversation": entry.conversation_id} | ended)
+
+    # --- waits ------------------------------------------------------------------------------------------
+
+    async def waits_changed(self, since: datetime) -> list[Wait]:
+        # Two indexed searches: databases answer an OR over two columns by reading everything.
+        began = select(stays).where(stays.c.entered_at >= since)
+        ended = select(stays).where(stays.c.ended_at >= since, stays.c.entered_at < since)
+        return [_wait(row) for query in (began, ended) for row in await self._session.read(query)]
+
+    async def waits_between(
+        self, start: datetime, end: datetime, *, limit: int, after: Wait | None = None
+    ) -> list[Wait]:
+        key = (stays.c.entered_at, stays.c.conversation_id, stays.c.version)
+        query = select(stays).where(stays.c.entered_at >= start, stays.c.entered_at < end)
+        if after is not None:
+            query = query.where(
+                or_(
+                    stays.c.entered_at > after.entered_at,
+                    and_(
+                        stays.c.entered_at == after.entered_at,
+                        tuple_(*key[1:]) > tuple_(after.conversation_id, after.version),
+                    ),
+                )
+            )
+        return [_wait(row) for row in await self._session.read(query.order_by(*key).limit(limit))]
+
+    async def open_waits(self) -> list[Wait]:
+        query = select(stays).where(stays.c.ended_at.is_(None)).order_by(stays.c.entered_at)
+        return [_wait(row) for row in await self._session.read(query)]
+
+    async def waits_of(self, conversation_ids: Sequence[str]) -> list[Wait]:
+        query = select(stays).where(stays.c.conversation_id.in_(conversation_ids))
+        query = query.order_by(stays.c.conversation_id, stays.c.version)
+        return [_wait(row) for row in await self._session.read(query)]
+
+    async def line(self, group: str, *, limit: int) -> list[InLine]:
+        c = conversations.c
+        query = (
+            select(c.id, c.queue_group, c.queue_video, c.queue_at_head, c.queue_rank_at, c.invited_agent_id)
+            .where(c.queue_group == group)
+            .order_by(c.queue_at_head.desc(), c.queue_rank_at, c.id)
+            .limit(limit)
+        )
+        return [
+            InLine(
+                row.id,
+                row.queue_group,
+                "video" if row.queue_video else "chat",
+                row.queue_at_head,
+                row.queue_rank_at,
+                row.invited_agent_id,
+            )
+            for row in await self._session.read(query)
+        ]
+
+    # --- handlings --------------------------------------------------------------------------------------
+
+    async def handlings_changed(self, since: datetime) -> list[Handling]:
+        began = select(handlings).where(handlings.c.started_at >= since)
+        ended = select(handlings).where(handlings.c.ended_at >= since, handlings.c.started_at < since)
+        return [_handling(row) for query in (began, ended) for row in await self._session.read(query)]
+
+    async def handlings_between(
+        self, start: datetime, end: datetime, *, limit: int, after: Handling | None = None
+    ) -> list[Handling]:
+        key = (handlings.c.started_at, handlings.c.conversation_id, handlings.c.version)
+        query = select(handlings).where(handlings.c.started_at >= start, handlings.c.started_at < end)
+        if after is not None:
+            query = query.where(
+                or_(
+                    handlings.c.started_at > after.started_at,
+                    and_(
+                        handlings.c.started_at == after.started_at,
+                        tuple_(*key[1:]) > tuple_(after.conversation_id, after.version),
+                    ),
+                )
+            )
+        return [_handling(row) for row in await self._session.read(query.order_by(*key).limit(limit))]
+
+    async def open_handlings(self) -> list[Handling]:
+        query = select(handlings).where(handlings.c.ended_at.is_(None)).order_by(handlings.c.started_at)
+        return [_handling(row) for row in await self._session.read(query)]
+
+
+def _new_stay(entry: WaitBegan, quote: Quote | None) -> dict[str, Any]:
+    return {
+        "conversation_id": entry.conversation_id,
+        "version": entry.version,
+        "group": entry.group,
+        "channel": entry.channel,
+        "site_id": entry.site_id,
+        "language": entry.language,
+        "priority": entry.priority,
+        "entered_at": entry.at,
+        "invitations": 0,
+        "quoted_p50": quote.p50 if quote is not None else None,
+        "quoted_p90": quote.p90 if quote is not None else None,
+    }
+
+
+def _new_handling(entry: HandlingBegan) -> dict[str, Any]:
+    return {
+        "conversation_id": entry.conversation_id,
+        "version": entry.version,
+        "agent_id": entry.agent_id,
+        "group": entry.group,
+        "channel": entry.channel,
+        "site_id": entry.site_id,
+        "started_at": entry.at,
+        "video_seconds": 0.0,
+    }
+
+
+def _wait(row: Any) -> Wait:
+    p50, p90 = row.quoted_p50, row.quoted_p90
+    return Wait(
+        conversation_id=row.conversation_id,
+        version=row.version,
+        group=row.group,
+        channel=row.channel,
+        site_id=row.site_id,
+        language=row.language,
+        priority=row.priority,
+        entered_at=row.entered_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        agent_id=row.agent_id,
+        invitations=row.invitations,
+        quoted=Quote(p50, p90) if p50 is not None and p90 is not None else None,
+    )
+
+
+def _handling(row: Any) -> Handling:
+    return Handling(
+        conversation_id=row.conversation_id,
+        version=row.version,
+        agent_id=row.agent_id,
+        group=row.group,
+        channel=row.channel,
+        site_id=row.site_id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        video_seconds=row.video_seconds,
+    )
