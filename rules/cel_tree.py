@@ -7,6 +7,7 @@ here, on the protobuf wire format, so that no generated code has to be installed
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ class Node:
     """``kind``: const, ident, select, call, list, struct, comprehension or empty.
 
     ``name`` is the variable, the selected field or the function; ``value`` the text of a string constant;
+    ``constant`` what a constant of any plain type stands for (None: of a type that no fact has, such as bytes);
     ``at`` the offset in the source, in characters.
     """
 
@@ -26,6 +28,7 @@ class Node:
     name: str = ""
     value: str | None = None
     children: tuple[Node, ...] = ()
+    constant: bool | int | float | str | None = None
 
     def walk(self) -> Iterator[Node]:
         stack: list[Node] = [self]
@@ -103,6 +106,25 @@ def _entry(data: bytes) -> tuple[int, int, bytes]:
     return key, number, content
 
 
+def _constant(data: bytes) -> bool | int | float | str | None:
+    """A `cel.expr.Constant`: 2 is a bool, 3 and 4 are whole numbers, 5 a double, 6 a text."""
+    for number, value, content in _fields(data):
+        match number:
+            case 2:
+                return value != 0
+            case 3:
+                return value - (1 << 64) if value >= 1 << 63 else value
+            case 4:
+                return value
+            case 5:
+                return struct.unpack("<d", content)[0]
+            case 6:
+                return content.decode()
+            case _:
+                return None
+    return None
+
+
 def _node(data: bytes, positions: dict[int, int]) -> Node:
     at, kind, body = 0, 0, b""
     for number, value, content in _fields(data):
@@ -115,9 +137,9 @@ def _node(data: bytes, positions: dict[int, int]) -> Node:
         return tuple(_node(child, positions) for number in numbers for child in _all(body, number))
 
     match kind:
-        case 3:  # a constant; field 6 is a string
-            strings = _all(body, 6)
-            return Node("const", at, value=strings[-1].decode() if strings else None)
+        case 3:
+            constant = _constant(body)
+            return Node("const", at, value=constant if isinstance(constant, str) else None, constant=constant)
         case 4:
             return Node("ident", at, name=_text(body, 1))
         case 5:

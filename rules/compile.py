@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar, cast
 
@@ -34,6 +35,24 @@ RowModel = TypeVar("RowModel", bound=BaseModel)
 
 def compile_policy(files: Mapping[str, str | bytes]) -> Policy:
     """The policy that these files (by name) make up. `PolicyError` with all findings when they do not."""
+    examined = examine(files)
+    if examined.policy is None:
+        raise PolicyError(examined.findings)
+    return examined.policy
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What compiling came to. ``policy`` is None when there are findings; warnings come in any case."""
+
+    policy: Policy | None
+    findings: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    read: Files
+
+
+def examine(files: Mapping[str, str | bytes]) -> Examined:
+    """The policy, or all that keeps these files from being one."""
     findings = [unknown_file(name) for name in files if name not in FILES]
     read = Files()
     texts: dict[str, str] = {}
@@ -71,8 +90,8 @@ def compile_policy(files: Mapping[str, str | bytes]) -> Policy:
         or read.camera is None
         or read.engagement is None
     ):
-        raise PolicyError(findings)
-    return Policy(
+        return Examined(None, tuple(sorted(set(findings))), tuple(sorted(set(warnings))), read)
+    policy = Policy(
         revision=revision_of(texts),
         conversation=read.conversation,
         routing=read.routing,
@@ -85,6 +104,7 @@ def compile_policy(files: Mapping[str, str | bytes]) -> Policy:
         files=MappingProxyType(texts),
         warnings=tuple(sorted(set(warnings))),
     )
+    return Examined(policy, (), policy.warnings, read)
 
 
 def revision_of(texts: Mapping[str, str]) -> str:

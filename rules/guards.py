@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
 
@@ -49,10 +49,11 @@ class GuardProblem:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A compiled guard. ``reads`` are the names of the facts it refers to."""
+    """A compiled guard. ``reads`` are the names of the facts it refers to, ``tree`` is what was compiled."""
 
     source: str
     reads: tuple[str, ...]
+    tree: Node = field(repr=False, compare=False)
     _expression: cel.Expression
 
     def holds(self, world: World) -> bool | str:
@@ -107,7 +108,7 @@ def compile_guard(source: str, readable: Collection[str] | None = None) -> Guard
     if problems:
         return tuple(problems)
     reads = tuple(fact.name for fact in FACTS if fact.name in tree.variables)
-    return Guard(source, reads, expression)
+    return Guard(source, reads, tree.root, expression)
 
 
 def _serialized(expression: cel.Expression) -> bytes:

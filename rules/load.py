@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rules.compile import compile_policy, unknown_file
+from rules.compile import compile_policy, examine, unknown_file
 from rules.findings import Finding, PolicyError
 from rules.policy import Policy
 from rules.schema import FILES
@@ -16,8 +16,23 @@ _BESIDE = frozenset({"tests", "README.md"})
 
 def load_policy(folder: Path) -> Policy:
     """The policy in ``folder``. `PolicyError` with everything that is wrong, unreadable or missing."""
+    files, findings = read_folder(folder)
+    if not findings:
+        return compile_policy(files)
+    # Say everything at once: what is wrong with the folder, and with the files that could be read.
+    already = {finding.file for finding in findings}
+    found = (finding for finding in examine(files).findings if finding.file not in already)
+    raise PolicyError([*findings, *found])
+
+
+def read_folder(folder: Path) -> tuple[dict[str, bytes], list[Finding]]:
+    """The files of a policy by name, and what is wrong with the folder itself.
+
+    Raises:
+        PolicyError: there is no such folder, or it cannot be read.
+    """
     findings: list[Finding] = []
-    files: dict[str, str | bytes] = {}
+    files: dict[str, bytes] = {}
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -39,15 +54,7 @@ def load_policy(folder: Path) -> Policy:
                 files[name] = content
         elif name not in _BESIDE and not name.startswith(".") and not name.endswith("~"):
             findings.append(unknown_file(name))
-    if not findings:
-        return compile_policy(files)
-    # Say everything at once: what is wrong with the folder, and with the files that could be read.
-    already = {finding.file for finding in findings}
-    try:
-        compile_policy(files)
-    except PolicyError as error:
-        findings.extend(finding for finding in error.findings if finding.file not in already)
-    raise PolicyError(findings)
+    return files, findings
 
 
 def _read(path: Path) -> bytes | Finding:
