@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
-from orchestrator.application.gather import agent_facts, candidates, group_for
+from orchestrator.application.gather import agent_facts, candidates, fits_anybody, group_for
 from orchestrator.application.handle_event import EventHandler, Handled, Moment
 from orchestrator.application.ports import Clock, Ids, Policies, Store
 from orchestrator.domain import events as ev
@@ -75,7 +77,10 @@ class Distribution:
                 log.info("agent.chosen", conversation_id=c.id, agent_id=choice.agent_id, group=group.name)
                 return ev.AgentInvited(self._ids.new("i"), choice.agent_id)
         if may_wait(c, moment.pinned, _places(c, group)):
-            return None
+            refused = c.queue.declined and not c.queue.resting
+            asked = replace(c, queue=replace(c.queue, declined=frozenset()))
+            everybody = refused and fits_anybody(found, asked, moment.pinned)
+            return ev.RoundExhausted() if everybody else None
         return ev.TransferFailed(_why(c, found))
 
 

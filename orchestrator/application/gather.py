@@ -7,7 +7,7 @@ locked first, so that two decisions about one agent happen one after the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from orchestrator.application.needs import needs_of
@@ -22,6 +22,7 @@ from orchestrator.domain.guard_facts import guard_facts
 from rules.hours import group_open
 from rules.policy import Group, Policy
 
+_TO_A_GROUP = (ev.Requeued, ev.HandoverRequested, ev.AgentAwayTimedOut)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -43,14 +44,16 @@ async def gather(
         return Facts()
     needs = needs_of(event, conversation.state.value, conversation.party.value, pinned)
     agent_id = getattr(event, "agent_id", None) or conversation.agent_id
-    group = group_for(conversation, event, pinned, live, now) if needs.agent or needs.group else None
+    routed = route(conversation, event, pinned, live, now) if needs.agent or needs.group else None
+    group = routed.group if routed is not None else None
     agent = None
     if needs.agent and agent_id is not None and group is not None:
         agent = await agent_facts(tx, agent_id, group=group, own=conversation.id, now=now, lock=lock)
     group_facts = None
-    # Once an agent has the conversation, it keeps the group it came by.
-    if needs.group and group is not None and conversation.party is not Party.AGENT:
-        group_facts = await _group_facts(tx, conversation, event, group, pinned, now, counts=needs.counts)
+    # Once an agent has the conversation, it keeps the group it came by, unless it is on its way to one.
+    leaving = isinstance(event, _TO_A_GROUP)
+    if needs.group and routed is not None and (conversation.party is not Party.AGENT or leaving):
+        group_facts = await _group_facts(tx, conversation, event, routed, pinned, now, counts=needs.counts)
     return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
 
 
@@ -61,29 +64,58 @@ async def gather_for_pages(
     if conversation.state is State.CLOSED:
         return Facts()
     probe = ev.PersonRequested()
-    group = group_for(conversation, probe, pinned, live, now)
+    routed = route(conversation, probe, pinned, live, now)
+    group = routed.group
     agent = group_facts = None
     if conversation.agent_id is not None:
         agent = await agent_facts(
             tx, conversation.agent_id, group=group, own=conversation.id, now=now, lock=False
         )
     else:
-        group_facts = await _group_facts(tx, conversation, probe, group, pinned, now, counts=True)
+        group_facts = await _group_facts(tx, conversation, probe, routed, pinned, now, counts=True)
     return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Where a conversation goes, with what the routing rules give it there. ``skills``: (skill, least level)."""
+
+    group: Group
+    priority: int = 0
+    skills: tuple[tuple[str, int], ...] = ()
 
 
 def group_for(conversation: Conversation, event: Event, pinned: Policy, live: Policy, now: datetime) -> Group:
     """The group the conversation waits in, or the one that it would be sent to."""
-    names = live.routing.groups
-    if conversation.queue is not None and conversation.queue.group in names:
-        return live.group(conversation.queue.group)
-    if isinstance(event, ev.TransferRequested) and event.group in names and event.group is not None:
-        return live.group(event.group)
-    if conversation.party is Party.AGENT and conversation.group in names and conversation.group is not None:
-        return live.group(conversation.group)
+    return route(conversation, event, pinned, live, now).group
+
+
+def route(conversation: Conversation, event: Event, pinned: Policy, live: Policy, now: datetime) -> Routed:
+    """The group the conversation waits in, or the one that it would be sent to, and what is asked for it there.
+
+    A group that is named (by an event, a card, the conversation itself) goes before the rules; what these say of
+    priority and skills holds if they lead to the same group.
+    """
+    entry, names = conversation.queue, live.routing.groups
+    named = _named_group(conversation, event)
+    if entry is not None and entry.group == named and entry.group in names:
+        return Routed(live.group(entry.group), entry.priority, entry.skills)
     need = "video" if isinstance(event, ev.VideoRequested) else conversation.need.value
     known = guard_facts(conversation, event, Facts(bot_enabled=conversation.bot_id is not None), pinned, now)
-    return live.group(live.route(known, need).group)
+    found = live.route(known, need)
+    if named is None or named == found.group or named not in names:
+        return Routed(live.group(found.group), found.priority, found.skills)
+    return Routed(live.group(named))
+
+
+def _named_group(conversation: Conversation, event: Event) -> str | None:
+    if isinstance(event, ev.Requeued | ev.HandoverRequested) and event.group is not None:
+        return event.group
+    if conversation.queue is not None:
+        return conversation.queue.group
+    if isinstance(event, ev.TransferRequested):
+        return event.group
+    return conversation.group if conversation.party is Party.AGENT else None
 
 
 async def agent_facts(
@@ -105,7 +137,13 @@ async def agent_facts(
         free_video=free_video,
         may_propose_video=agent.may_propose_video,
         connected=is_connected(agent, now),
+        in_group=serves(agent, group.name),
     )
+
+
+def serves(agent: Agent, group: str) -> bool:
+    """Whether the agent is of the group; one without memberships is of every group."""
+    return not agent.groups or any(name == group for name, _ in agent.groups)
 
 
 def free(load: AgentLoad, group: Group) -> tuple[bool, bool]:
@@ -155,25 +193,48 @@ async def _group_facts(
     tx: Transaction,
     conversation: Conversation,
     event: Event,
-    group: Group,
+    routed: Routed,
     pinned: Policy,
     now: datetime,
     *,
     counts: bool,
 ) -> GroupFacts:
+    group = routed.group
     waiting_for = as_if_waiting(conversation, event)
     video = waiting_for.need is Need.VIDEO
     waiting, has_free_agent = 0, False
     if counts:
         waiting = await tx.conversations.queue_length(group.name, video=video)
         has_free_agent = fits_anybody(await candidates(tx, group, now), waiting_for, pinned)
+    is_open = group_open(group.spec, now)
+    enters = conversation.queue is None and conversation.party is not Party.AGENT
     return GroupFacts(
         name=group.name,
-        open=group_open(group.spec, now),
+        open=is_open,
         places=group.places.video if video else group.places.chat,
         waiting=waiting,
         has_free_agent=has_free_agent,
+        takes_messages=takes_messages(group, is_open=is_open),
+        priority=routed.priority,
+        skills=routed.skills,
+        ageing=group.spec.ageing,
+        sticky_agent=await _who_knows(tx, conversation) if group.spec.sticky and enters else None,
     )
+
+
+def takes_messages(group: Group, *, is_open: bool) -> bool:
+    """Whether a visitor may leave a message now: as the alternative says that would be shown."""
+    spec = group.spec
+    instead = (spec.when_full if is_open else spec.when_closed) or spec.alternative
+    return instead.leave_message
+
+
+async def _who_knows(tx: Transaction, conversation: Conversation) -> str | None:
+    """The agent the visitor had last, in this conversation or in the one before."""
+    if conversation.last_agent_id is not None or conversation.previous_id is None:
+        return conversation.last_agent_id
+    previous = await tx.conversations.load(conversation.previous_id)
+    return previous.conversation.last_agent_id if previous is not None else None
 
 
 def as_if_waiting(conversation: Conversation, event: Event) -> Conversation:

@@ -14,12 +14,22 @@ from rules.policy import Policy
 
 # Actions of `domain.actions` that look at the group: its name, its hours, its places.
 _ASK_GROUP = frozenset(
-    {"enter_queue", "requeue_at_head", "show_alternative", "tell_bot_failed", "open_call", "set_camera"}
+    {
+        "enter_queue",
+        "requeue_at_head",
+        "requeue",
+        "open_handover",
+        "show_alternative",
+        "tell_bot_failed",
+        "open_call",
+        "set_camera",
+    }
 )
 _COUNTED = frozenset({"group.waiting", "group.has_free_agent"})
-# Laws (and the notices of these events) look at the agent whatever the policy reads.
 _MOST_CASES = 10_000
-_ABOUT_AGENT = (ev.AgentInvited, ev.AgentAccepted)
+# Laws (and the notices of these events) look at the agent, or at the group, whatever the policy reads.
+_ABOUT_AGENT = (ev.AgentInvited, ev.AgentAccepted, ev.AgentAssigned, ev.HandoverRequested)
+_ABOUT_GROUP = (ev.Requeued, ev.HandoverRequested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,8 @@ def _needs(event: Event, state: str, party: str, policy: Policy) -> Needs:
     actions = {action for row in rows for action in row.actions}
     return Needs(
         agent=isinstance(event, _ABOUT_AGENT) or any(name.startswith("agent.") for name in reads),
-        group=bool(actions & _ASK_GROUP) or any(name.startswith(("group.", "camera.")) for name in reads),
+        group=isinstance(event, _ABOUT_GROUP)
+        or bool(actions & _ASK_GROUP)
+        or any(name.startswith(("group.", "camera.", "queue.wait_")) for name in reads),
         counts=bool(reads & _COUNTED),
     )

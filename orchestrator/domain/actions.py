@@ -16,12 +16,16 @@ from orchestrator.domain.conversation import (
     Call,
     Consent,
     Conversation,
+    Handover,
     Invitation,
     Need,
     Party,
     Proposal,
+    Purpose,
     QueueEntry,
     TimerName,
+    rank_of,
+    wants_video,
 )
 from orchestrator.domain.effects import (
     AskBot,
@@ -114,18 +118,51 @@ def tell_bot_failed(d: Draft) -> None:
 # --- the queue ----------------------------------------------------------------------------------------
 
 
-def _enter(d: Draft, *, at_head: bool, came_from: Party) -> None:
-    group = d.facts.group.name if d.facts.group is not None else d.c.group or ""
-    entry = QueueEntry(group=group, entered_at=d.now, rank_at=d.now, at_head=at_head, came_from=came_from)
-    d.set(queue=entry, group=group, party=Party.NONE, bot_asked=None)
+def _enter(d: Draft, **values: Any) -> None:
+    """Into the line of the group that was chosen, with the rank and the skills that the routing rules give."""
+    group = d.facts.group
+    name = group.name if group is not None else d.c.group or ""
+    entered_at = values.pop("entered_at", d.now)
+    priority = values.pop("priority", None)
+    if priority is None:
+        priority = group.priority if group is not None else 0
+    entry = QueueEntry(
+        group=name,
+        entered_at=entered_at,
+        rank_at=rank_of(entered_at, priority, group.ageing if group is not None else None),
+        priority=priority,
+        skills=group.skills if group is not None else (),
+        **values,
+    )
+    d.set(queue=entry, group=name, party=Party.NONE, bot_asked=None)
 
 
 def enter_queue(d: Draft) -> None:
-    _enter(d, at_head=False, came_from=d.c.party)
+    sticky = d.facts.group.sticky_agent if d.facts.group is not None else None
+    _enter(d, came_from=d.c.party, sticky_agent=sticky)
 
 
 def requeue_at_head(d: Draft) -> None:
-    _enter(d, at_head=True, came_from=Party.NONE)
+    _enter(d, at_head=True)
+    _want_what_is_left(d)
+
+
+def requeue(d: Draft) -> None:
+    """As a supervisor said. Who held the conversation is not the first to be asked again."""
+    if isinstance(d.event, ev.Requeued):
+        old, holder = d.before.queue, d.before.agent_id
+        _enter(
+            d,
+            at_head=True,
+            entered_at=old.entered_at if old is not None else d.now,
+            priority=d.event.priority if d.event.priority is not None else old.priority if old else None,
+            came_from=old.came_from if old is not None else Party.NONE,
+            declined=frozenset({holder}) if holder is not None else frozenset[str](),
+        )
+        _want_what_is_left(d)
+
+
+def _want_what_is_left(d: Draft) -> None:
     if d.c.video_started:
         # The need for video survives the loss of an agent only if the video never began.
         d.set(need=Need.CHAT)
@@ -152,31 +189,41 @@ def want_chat(d: Draft) -> None:
 def find_agent(d: Draft) -> None:
     if d.c.queue is not None:
         d.effects.append(FindAgent(d.c.queue.group))
+    elif d.c.handover is not None:
+        d.effects.append(FindAgent(d.c.handover.group))
 
 
 def remember_refusal(d: Draft) -> None:
-    if d.c.queue is not None and d.before.invitation is not None:
-        declined = d.c.queue.declined | {d.before.invitation.agent_id}
-        d.set(queue=replace(d.c.queue, declined=declined))
+    invitation = d.before.invitation
+    if invitation is None:
+        return
+    if d.c.queue is not None:
+        d.set(queue=replace(d.c.queue, declined=d.c.queue.declined | {invitation.agent_id}))
+    if d.c.handover is not None:
+        d.set(handover=replace(d.c.handover, declined=d.c.handover.declined | {invitation.agent_id}))
+
+
+def rest(d: Draft) -> None:
+    if d.c.queue is not None:
+        d.set(queue=replace(d.c.queue, resting=True))
+        d.restart.add(TimerName.ROUND)
 
 
 def forget_refusals(d: Draft) -> None:
     if d.c.queue is not None:
-        d.set(queue=replace(d.c.queue, declined=frozenset(), round=d.c.queue.round + 1))
+        entry = replace(d.c.queue, declined=frozenset(), round=d.c.queue.round + 1, resting=False)
+        d.set(queue=entry)
 
 
 # --- agents -------------------------------------------------------------------------------------------
 
 
-def wants_video(c: Conversation) -> bool:
-    """Whether an agent who takes this conversation should be able to do video at once."""
-    escalating = c.verdict is not None and c.verdict.escalates and not c.verdict.consumed
-    return c.call is not None or c.need is Need.VIDEO or escalating
-
-
 def invite_agent(d: Draft) -> None:
     if isinstance(d.event, ev.AgentInvited):
-        agent = d.facts.agent
+        agent, handover = d.facts.agent, d.c.handover
+        note = d.event.note_message_id
+        if note is None and handover is not None:
+            note = handover.note_message_id
         d.set(
             invitation=Invitation(
                 id=d.event.invitation_id,
@@ -185,7 +232,7 @@ def invite_agent(d: Draft) -> None:
                 expires_at=d.now + d.policy.conversation.timers.invitation,
                 # Without free video capacity the agent may still be invited, for the chat alone.
                 holds_video=wants_video(d.c) and agent is not None and agent.free_video,
-                note_message_id=d.event.note_message_id,
+                note_message_id=note,
             )
         )
 
@@ -195,7 +242,7 @@ def end_invitation(d: Draft) -> None:
 
 
 def assign_agent(d: Draft) -> None:
-    if isinstance(d.event, ev.AgentAccepted):
+    if isinstance(d.event, ev.AgentAccepted | ev.AgentAssigned):
         present = d.facts.agent is not None and d.facts.agent.connected
         agent_id = d.event.agent_id
         d.set(
@@ -211,6 +258,18 @@ def assign_agent(d: Draft) -> None:
 
 def release_agent(d: Draft) -> None:
     d.set(party=Party.NONE, agent_id=None, agent_present=True)
+
+
+def open_handover(d: Draft) -> None:
+    if isinstance(d.event, ev.HandoverRequested):
+        handover = Handover(d.event.agent_id, d.event.group, d.now, d.event.note_message_id)
+        d.set(handover=handover)
+
+
+def end_handover(d: Draft) -> None:
+    """With the invitation it may have open."""
+    transferring = d.c.invitation is not None and d.c.invitation.purpose is Purpose.TRANSFER
+    d.set(handover=None, invitation=None if transferring else d.c.invitation)
 
 
 # --- video ----------------------------------------------------------------------------------------------
@@ -283,6 +342,7 @@ def close(d: Draft) -> None:
         agent_id=None,
         queue=None,
         invitation=None,
+        handover=None,
         proposal=None,
         call=None,
         resume_until=None,
@@ -302,17 +362,21 @@ ACTIONS: Mapping[str, Action] = {
         tell_bot_failed,
         enter_queue,
         requeue_at_head,
+        requeue,
         leave_queue,
         restore_party,
         want_video,
         want_chat,
         find_agent,
         remember_refusal,
+        rest,
         forget_refusals,
         invite_agent,
         end_invitation,
         assign_agent,
         release_agent,
+        open_handover,
+        end_handover,
         open_proposal,
         close_proposal,
         count_decline,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -79,6 +79,7 @@ class TimerName(StrEnum):
     RECONNECT = "reconnect"
     RESUME = "resume"
     PROPOSAL = "proposal"
+    HANDOVER = "handover"
     VISITOR_AWAY = "visitor_away"
     AGENT_AWAY = "agent_away"
 
@@ -121,6 +122,19 @@ class QueueEntry:
     sticky_agent: str | None = None
 
 
+STRICTLY = timedelta(days=400)
+"""What one priority is worth without ageing: longer than anybody waits."""
+
+
+def rank_of(entered_at: datetime, priority: int, ageing: timedelta | None) -> datetime:
+    """Where an entry stands in its line, as the moment at which an entry without priority would stand there.
+
+    With ``ageing`` a waiting visitor gains one priority per such stretch, so one priority is worth one stretch of
+    waiting. Without it, any priority goes before any waiting.
+    """
+    return entered_at - priority * (STRICTLY if ageing is None else ageing)
+
+
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """An expiring reservation of one agent. While open it holds the agent's capacity."""
@@ -131,6 +145,20 @@ class Invitation:
     expires_at: datetime
     holds_video: bool = False
     note_message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """An agent's transfer to a group: it looks for a taker beside the state, and ``by_agent`` stays until then.
+
+    ``declined`` are those who were asked and refused.
+    """
+
+    by_agent: str
+    group: str
+    started_at: datetime
+    note_message_id: str | None = None
+    declined: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +214,7 @@ class Conversation:
     group: str | None = None
     queue: QueueEntry | None = None
     invitation: Invitation | None = None
+    handover: Handover | None = None
     proposal: Proposal | None = None
     proposals_declined: int = 0
     proposals_made: int = 0
@@ -198,3 +227,9 @@ class Conversation:
     closed_at: datetime | None = None
     closed_by: str | None = None
     timers: Mapping[TimerName, datetime] = field(default_factory=dict[TimerName, datetime])
+
+
+def wants_video(c: Conversation) -> bool:
+    """Whether an agent who takes this conversation should be able to do video at once."""
+    escalating = c.verdict is not None and c.verdict.escalates and not c.verdict.consumed
+    return c.call is not None or c.need is Need.VIDEO or escalating

@@ -200,6 +200,8 @@ def _settle(d: Draft, state: State) -> Conversation:
     same_agent = c.party is Party.AGENT and c.agent_id == d.before.agent_id
     if state is not State.CHAT or not same_agent:
         c = replace(c, proposal=None, resume_until=None)
+    if not same_agent:
+        c = replace(c, handover=None)
     if c.invitation is not None:
         lost = (
             state is not State.QUEUED if c.invitation.purpose is Purpose.OFFER else c.party is not Party.AGENT

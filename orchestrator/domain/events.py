@@ -6,12 +6,39 @@ so that erasing texts breaks neither the history nor a replay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestrator.domain.conversation import Device, Purpose, Role, Verdict
 
 FailureReason = Literal["closed", "full", "nobody", "declined_by_all", "timed_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What was asked of an agent. ``skills`` are (skill, least level); ``language`` None: any."""
+
+    group: str
+    language: str | None
+    skills: tuple[tuple[str, int], ...]
+    chat: bool
+    video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How the distribution looked for an agent, kept with the event as its why.
+
+    ``wants`` were tried in this order. ``relaxed`` are codes of what was no longer insisted on (``skill_levels``,
+    ``skills``, ``language``, ``overflow:<group>``). ``left_out`` counts the agents who could not be asked, by reason;
+    ``examples`` names some of them.
+    """
+
+    wants: tuple[Sought, ...] = ()
+    relaxed: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict[str, int])
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 # --- the visitor -----------------------------------------------------------------------------------
@@ -117,6 +144,13 @@ class VisitorReconnected:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """The visitor left a message instead of waiting; it is kept apart from the history under this id."""
+
+    left_message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationClosed:
     """Somebody closed the conversation: ``visitor``, ``agent``, ``bot`` or ``system``."""
 
@@ -159,6 +193,7 @@ class AgentInvited:
     agent_id: str
     purpose: Purpose = Purpose.OFFER
     note_message_id: str | None = None
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +226,20 @@ class InvitationRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundExhausted:
+    """Everybody who may be asked has refused; the visitor waits for the next round."""
+
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundReopened:
+    """Something changed (``presence``) before the next round: those who declined may be asked again."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoundStarted:
     """Timer ``round``: those who declined may be asked again."""
 
@@ -200,6 +249,38 @@ class TransferFailed:
     """Distribution found nobody and the visitor cannot be parked."""
 
     reason: FailureReason
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAssigned:
+    """Somebody gave the conversation to an agent, at once and without an invitation.
+
+    ``by`` is the user who did: a supervisor, or the agent, answering a message that was left. ``call_id`` names the
+    room to open should the policy go to video.
+    """
+
+    agent_id: str
+    call_id: str
+    by: str
+    by_role: Literal["supervisor", "agent"] = "supervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Requeued:
+    """A supervisor sent the conversation to the head of a line. None: of the group, with the priority, it has."""
+
+    by: str
+    group: str | None = None
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverEnded:
+    """The search of a handover is over: ``nobody`` takes it, it was ``withdrawn``, or the group ``closed``."""
+
+    reason: Literal["nobody", "withdrawn", "closed"]
+    search: Search | None = None
 
 
 # --- the agent -------------------------------------------------------------------------------------
@@ -209,6 +290,15 @@ class TransferFailed:
 class AgentWrote:
     agent_id: str
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRequested:
+    """An agent hands over to whoever of a group takes it, and stays until then."""
+
+    agent_id: str
+    group: str
+    note_message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +383,11 @@ class ProposalExpired:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoverTimedOut:
+    """Timer ``handover``."""
+
+
+@dataclass(frozen=True, slots=True)
 class VisitorAwayTimedOut:
     """Timer ``visitor_away``."""
 
@@ -318,6 +413,7 @@ Event = (
     | LanguageChosen
     | VisitorDisconnected
     | VisitorReconnected
+    | MessageLeft
     | ConversationClosed
     | BotReplied
     | TransferRequested
@@ -327,9 +423,15 @@ Event = (
     | InvitationDeclined
     | InvitationExpired
     | InvitationRevoked
+    | RoundExhausted
+    | RoundReopened
     | RoundStarted
     | TransferFailed
+    | AgentAssigned
+    | Requeued
+    | HandoverEnded
     | AgentWrote
+    | HandoverRequested
     | VideoProposed
     | ProposalWithdrawn
     | AgentDisconnected
@@ -343,6 +445,7 @@ Event = (
     | ReconnectTimedOut
     | ResumeOfferEnded
     | ProposalExpired
+    | HandoverTimedOut
     | VisitorAwayTimedOut
     | AgentAwayTimedOut
 )

@@ -7,6 +7,7 @@ that what a guard saw is still true when the decision is stored.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +23,29 @@ class AgentFacts:
     free_video: bool = False
     may_propose_video: bool = False
     connected: bool = False
+    in_group: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class GroupFacts:
-    """The group that the routing rules chose for the needed channel."""
+    """The group that the routing rules chose for the needed channel.
+
+    ``priority`` and ``skills`` are what the rules give who enters its line, ``ageing`` its worth of a priority.
+    ``sticky_agent`` knows the visitor and is asked first. ``wait_p50`` and ``wait_p90`` are seconds, None when unknown.
+    """
 
     name: str
     open: bool = True
     places: int = 0
     waiting: int = 0
     has_free_agent: bool = False
+    takes_messages: bool = False
+    wait_p50: float | None = None
+    wait_p90: float | None = None
+    priority: int = 0
+    skills: tuple[tuple[str, int], ...] = ()
+    ageing: timedelta | None = None
+    sticky_agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

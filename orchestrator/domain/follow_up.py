@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.actions import wants_video
-from orchestrator.domain.conversation import Conversation
+from orchestrator.domain.conversation import Conversation, wants_video
 from orchestrator.domain.effects import CloseCall, DrainQueue, Effect, EndInvitation, InviteAgent, OpenCall
 from orchestrator.domain.invariants import LIVE_VIDEO
 

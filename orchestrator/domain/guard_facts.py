@@ -32,6 +32,17 @@ def connected_after(c: Conversation, event: Event) -> frozenset[Role]:
             return c.call.connected
 
 
+def _who_acted(event: Event) -> str:
+    """A role; the events that name a user in ``by`` have it elsewhere."""
+    match event:
+        case ev.AgentAssigned():
+            return event.by_role
+        case ev.Requeued():
+            return "supervisor"
+        case _:
+            return str(getattr(event, "by", ""))
+
+
 def guard_facts(
     c: Conversation, event: Event, facts: Facts, policy: Policy, now: datetime
 ) -> dict[str, FactValue]:
@@ -66,7 +77,8 @@ def guard_facts(
         "call.agent_connected": Role.AGENT in connected,
         "call.resumable": c.resume_until is not None and now < c.resume_until,
         "camera.policy": camera_policy(c, policy, group),
-        "event.by": str(getattr(event, "by", "")),
+        "handover.open": c.handover is not None,
+        "event.by": _who_acted(event),
         "event.on": bool(getattr(event, "on", False)),
         "event.reason": str(getattr(event, "reason", "")),
     }
@@ -77,6 +89,15 @@ def guard_facts(
             "group.places": facts.group.places,
             "group.waiting": facts.group.waiting,
             "group.has_free_agent": facts.group.has_free_agent,
+            "group.takes_messages": facts.group.takes_messages,
+            "queue.wait_known": facts.group.wait_p50 is not None,
+            "queue.wait_p50": facts.group.wait_p50 or 0.0,
+            "queue.wait_p90": facts.group.wait_p90 or 0.0,
+        }
+    if c.queue is not None:
+        values |= {
+            "queue.priority": c.queue.priority,
+            "queue.waited": (now - c.queue.entered_at).total_seconds(),
         }
     if facts.agent is not None:
         values |= {
@@ -86,6 +107,7 @@ def guard_facts(
             "agent.free_chat": facts.agent.free_chat,
             "agent.free_video": facts.agent.free_video,
             "agent.may_propose_video": facts.agent.may_propose_video,
+            "agent.in_group": facts.agent.in_group,
         }
     purpose = (
         event.purpose

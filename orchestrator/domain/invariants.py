@@ -44,6 +44,7 @@ def _laws(c: Conversation) -> tuple[tuple[str, bool], ...]:
         ("proposal_of_another", c.proposal is None or c.proposal.agent_id == c.agent_id),
         ("offer_outside_queue", not offered or c.state is State.QUEUED),
         ("transfer_without_agent", not transferring or c.party is Party.AGENT),
+        ("handover_of_another", c.handover is None or c.handover.by_agent == c.agent_id),
         ("resume_outside_chat", c.resume_until is None or (c.state is State.CHAT and c.party is Party.AGENT)),
         ("closed_without_time", (c.state is State.CLOSED) == (c.closed_at is not None)),
         ("closed_but_waiting", c.state is not State.CLOSED or not (c.timers or c.invitation or c.bot_asked)),

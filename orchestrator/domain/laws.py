@@ -43,6 +43,9 @@ def refusal(c: Conversation, event: Event, facts: Facts, camera: str, now: datet
     return (
         _bot_is_mute(c, event)
         or _invitations(c, event, facts)
+        or _rounds(c, event)
+        or _supervision(c, event, facts)
+        or _handovers(c, event, facts)
         or _proposals(c, event)
         or _agents(c, event)
         or _video(c, event, camera, now)
@@ -85,6 +88,55 @@ def _invitations(c: Conversation, event: Event, facts: Facts) -> Refusal | None:
             return _ignored("invitation_over") if over else None
         case _:
             return None
+
+
+def _rounds(c: Conversation, event: Event) -> Refusal | None:
+    match event:
+        case ev.RoundExhausted() if c.invitation is not None:
+            return _ignored("already_invited")
+        case ev.RoundExhausted() if c.queue is not None and c.queue.resting:
+            return _ignored("resting")
+        case ev.RoundReopened() if c.queue is None or not c.queue.resting:
+            return _ignored("not_resting")
+        case _:
+            return None
+
+
+def _supervision(c: Conversation, event: Event, facts: Facts) -> Refusal | None:
+    match event:
+        case ev.AgentAssigned():
+            if event.agent_id == c.agent_id:
+                return _denied("already_holds")
+            full = _must_have_room(event.agent_id, facts)
+            if full is not None:
+                return full
+            there = event.agent_id == event.by or (facts.agent is not None and facts.agent.connected)
+            return None if there else _denied("agent_away")
+        case ev.Requeued():
+            return _must_be_known(event.group, facts)
+        case _:
+            return None
+
+
+def _handovers(c: Conversation, event: Event, facts: Facts) -> Refusal | None:
+    match event:
+        case ev.HandoverRequested():
+            if event.agent_id != c.agent_id:
+                return _denied("not_yours")
+            if c.handover is not None:
+                return _denied("handover_open")
+            if c.invitation is not None:
+                return _denied("already_invited")
+            return _must_be_known(event.group, facts)
+        case ev.HandoverEnded() if c.handover is None:
+            return _ignored("handover_over")
+        case _:
+            return None
+
+
+def _must_be_known(group: str | None, facts: Facts) -> Refusal | None:
+    known = group is None or (facts.group is not None and facts.group.name == group)
+    return None if known else _denied("unknown_group")
 
 
 def _must_have_room(agent_id: str, facts: Facts) -> Refusal | None:

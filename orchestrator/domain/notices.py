@@ -9,7 +9,7 @@ from orchestrator.domain.facts import Facts
 from orchestrator.domain.outcome import Notice
 from rules.policy import Policy
 
-WITH_NAME = frozenset({"agent_joined", "agent_changed"})
+WITH_NAME = frozenset({"agent_joined", "agent_changed", "transfer_started"})
 WITH_ACTOR = frozenset({"video_ended", "lobby_left", "closed"})
 
 

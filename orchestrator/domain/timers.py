@@ -24,6 +24,7 @@ EVENT_OF_TIMER: Mapping[TimerName, Callable[[], Event]] = {
     TimerName.RECONNECT: events.ReconnectTimedOut,
     TimerName.RESUME: events.ResumeOfferEnded,
     TimerName.PROPOSAL: events.ProposalExpired,
+    TimerName.HANDOVER: events.HandoverTimedOut,
     TimerName.VISITOR_AWAY: events.VisitorAwayTimedOut,
     TimerName.AGENT_AWAY: events.AgentAwayTimedOut,
 }
@@ -46,12 +47,13 @@ def waits_of(conversation: Conversation) -> frozenset[TimerName]:
     waits = {
         TimerName.IDLE: state is State.CHAT,
         TimerName.QUEUE: state is State.QUEUED,
-        TimerName.ROUND: state is State.QUEUED,
+        TimerName.ROUND: conversation.queue is not None and conversation.queue.resting,
         TimerName.LOBBY: state is State.VIDEO_LOBBY,
         TimerName.RECONNECT: state is State.IN_VIDEO
         and (conversation.call is None or len(conversation.call.connected) < 2),
         TimerName.INVITATION: conversation.invitation is not None,
         TimerName.PROPOSAL: conversation.proposal is not None,
+        TimerName.HANDOVER: conversation.handover is not None,
         TimerName.RESUME: conversation.resume_until is not None,
         TimerName.BOT: conversation.bot_asked is not None,
         TimerName.VISITOR_AWAY: not conversation.visitor_present
@@ -85,13 +87,23 @@ def duration_of(timer: TimerName, policy: Policy) -> timedelta:
             return rules.timers.resume
         case TimerName.PROPOSAL:
             return rules.timers.proposal
+        case TimerName.HANDOVER:
+            return rules.timers.handover
         case TimerName.VISITOR_AWAY:
             return rules.timers.visitor_away
         case TimerName.AGENT_AWAY:
             return rules.timers.agent_away
 
 
-_LASTING = frozenset({TimerName.VISITOR_AWAY, TimerName.AGENT_AWAY, TimerName.BOT, TimerName.INVITATION})
+_LASTING = frozenset(
+    {
+        TimerName.VISITOR_AWAY,
+        TimerName.AGENT_AWAY,
+        TimerName.BOT,
+        TimerName.INVITATION,
+        TimerName.HANDOVER,
+    }
+)
 
 
 def _required(duration: timedelta | None) -> timedelta:
@@ -114,7 +126,7 @@ def with_timers(
     """
     kept: Mapping[TimerName, datetime] = before.timers if before is not None else {}
     if before is not None and before.state is not after.state:
-        # Absences, the bot's debt and an invitation are about people, not about the state: they outlive a move.
+        # Absences, the bot's debt, invitations and handovers are about people, not the state: they outlive a move.
         kept = {name: deadline for name, deadline in kept.items() if name in _LASTING}
     timers: dict[TimerName, datetime] = {}
     for name in sorted(waits_of(after)):

@@ -68,12 +68,13 @@ class States(Spec):
 
 
 class Timers(Spec):
-    """Waits that belong to no state."""
+    """Waits that belong to no state. ``handover``: how long a transfer to a group looks for a taker."""
 
     bot_reply: Duration
     invitation: Duration
     proposal: Duration
     proposal_pause: Duration
+    handover: Duration
     visitor_away: Duration
     agent_away: Duration
     resume: Duration

@@ -93,17 +93,21 @@ def snapshots() -> list[Conversation]:
         Story(with_bot=False).start(),
         Story().handed_over(),
         Story().invited(),
+        Story().exhausted(),
         Story().accepted(),
+        Story().handing_over(),
         Story().in_video(),
     ]
     with_agent = Story().accepted()
     with_agent.moved(ev.MediaLost("call-1"))
     chatting = Story().in_video()
     chatting.moved(ev.ConversationClosed("agent"))
+    waiting_again = Story().in_video()
+    waiting_again.moved(ev.Requeued("sue"))
     proposing = Story().in_video()
     proposing.moved(ev.HungUp(Role.AGENT))
     proposing.moved(ev.VideoProposed("claire", "a1"))
-    return [story.conversation for story in [*stories, with_agent, chatting, proposing]]
+    return [story.conversation for story in [*stories, with_agent, chatting, waiting_again, proposing]]
 
 
 @pytest.mark.parametrize("name", sorted(later_events))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 
 from orchestrator.domain import events as ev
@@ -11,6 +13,7 @@ from orchestrator.domain.facts import AgentFacts, Facts, GroupFacts
 agents = st.sampled_from(["claire", "marc"])
 ids = st.sampled_from(["a1", "a2"])
 calls = st.sampled_from(["call-1", "call-2"])
+group_names = st.sampled_from([None, "advisors", "nowhere"])
 roles = st.sampled_from(list(Role))
 verdicts = st.builds(
     Verdict,
@@ -47,6 +50,7 @@ later_events: dict[str, st.SearchStrategy[ev.Event]] = {
         ev.LanguageChosen: st.builds(ev.LanguageChosen, st.sampled_from(["fr", "en"])),
         ev.VisitorDisconnected: st.just(ev.VisitorDisconnected()),
         ev.VisitorReconnected: st.just(ev.VisitorReconnected()),
+        ev.MessageLeft: st.builds(ev.MessageLeft, ids),
         ev.ConversationClosed: st.builds(
             ev.ConversationClosed, st.sampled_from(["visitor", "agent", "bot", "system"])
         ),
@@ -60,9 +64,23 @@ later_events: dict[str, st.SearchStrategy[ev.Event]] = {
         ev.InvitationDeclined: st.builds(ev.InvitationDeclined, ids, agents),
         ev.InvitationExpired: st.just(ev.InvitationExpired()),
         ev.InvitationRevoked: st.builds(ev.InvitationRevoked, ids, st.just("offline")),
+        ev.RoundExhausted: st.just(ev.RoundExhausted()),
+        ev.RoundReopened: st.just(ev.RoundReopened("presence")),
         ev.RoundStarted: st.just(ev.RoundStarted()),
         ev.TransferFailed: st.builds(ev.TransferFailed, st.sampled_from(["closed", "full", "nobody"])),
+        ev.AgentAssigned: st.builds(
+            ev.AgentAssigned,
+            agents,
+            calls,
+            st.sampled_from(["sue", "marc"]),
+            st.sampled_from(["supervisor", "agent"]),
+        ),
+        ev.Requeued: st.builds(
+            ev.Requeued, st.just("sue"), group_names, st.one_of(st.none(), st.integers(-100, 100))
+        ),
+        ev.HandoverEnded: st.builds(ev.HandoverEnded, st.sampled_from(["nobody", "withdrawn", "closed"])),
         ev.AgentWrote: st.builds(ev.AgentWrote, agents, ids),
+        ev.HandoverRequested: st.builds(ev.HandoverRequested, agents, st.just("advisors")),
         ev.VideoProposed: st.builds(ev.VideoProposed, agents, ids),
         ev.ProposalWithdrawn: st.builds(ev.ProposalWithdrawn, agents, ids),
         ev.AgentDisconnected: st.builds(ev.AgentDisconnected, agents),
@@ -76,6 +94,7 @@ later_events: dict[str, st.SearchStrategy[ev.Event]] = {
         ev.ReconnectTimedOut: st.just(ev.ReconnectTimedOut()),
         ev.ResumeOfferEnded: st.just(ev.ResumeOfferEnded()),
         ev.ProposalExpired: st.just(ev.ProposalExpired()),
+        ev.HandoverTimedOut: st.just(ev.HandoverTimedOut()),
         ev.VisitorAwayTimedOut: st.just(ev.VisitorAwayTimedOut()),
         ev.AgentAwayTimedOut: st.just(ev.AgentAwayTimedOut()),
     }.items()
@@ -90,6 +109,12 @@ groups = st.builds(
     places=st.integers(0, 3),
     waiting=st.integers(0, 3),
     has_free_agent=st.booleans(),
+    takes_messages=st.booleans(),
+    wait_p50=st.sampled_from([None, 12.5]),
+    priority=st.integers(-100, 100),
+    skills=st.sampled_from([(), (("billing", 3),)]),
+    ageing=st.sampled_from([None, timedelta(minutes=1)]),
+    sticky_agent=st.sampled_from([None, "claire"]),
 )
 
 
@@ -110,6 +135,7 @@ def facts_for(event: ev.Event, agent_id: str | None) -> st.SearchStrategy[Facts]
             free_video=mostly,
             may_propose_video=mostly,
             connected=mostly,
+            in_group=mostly,
         )
     )
     return st.builds(Facts, agent=agent, group=st.one_of(groups, st.none()), bot_enabled=st.booleans())

@@ -130,6 +130,19 @@ class Story:
         self.moved(ev.AgentAccepted("i1", "claire", "call-1"))
         return self
 
+    def exhausted(self, verdict: Verdict = MATCHED) -> Story:
+        """The one who was asked refused, and there is nobody else."""
+        self.invited(verdict)
+        self.moved(ev.InvitationDeclined("i1", "claire"))
+        self.moved(ev.RoundExhausted())
+        return self
+
+    def handing_over(self, verdict: Verdict = PLAIN) -> Story:
+        """Claire looks for somebody of the group to take over."""
+        self.accepted(verdict)
+        self.moved(ev.HandoverRequested("claire", "advisors", "n1"))
+        return self
+
     def in_video(self) -> Story:
         self.accepted()
         self.moved(ev.MediaConnected("call-1", Role.VISITOR))

@@ -133,6 +133,7 @@ def test_declined_and_expired_invitations_are_remembered_until_the_next_round() 
     queue = story.conversation.queue
     assert queue is not None
     assert queue.declined == {"claire", "marc"}
+    story.moved(ev.RoundExhausted())
     story.moved(ev.RoundStarted(), after=timedelta(seconds=30))
     queue = story.conversation.queue
     assert queue is not None

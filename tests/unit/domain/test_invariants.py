@@ -12,6 +12,7 @@ from orchestrator.domain.conversation import (
     Call,
     Consent,
     Conversation,
+    Handover,
     Invitation,
     Party,
     Proposal,
@@ -27,6 +28,7 @@ ENTRY = QueueEntry("advisors", T0, T0)
 CALL = Call("call-1", T0)
 OFFER = Invitation("i", "marc", Purpose.OFFER, T0)
 TRANSFER = Invitation("i", "marc", Purpose.TRANSFER, T0)
+HANDOVER = Handover("claire", "advisors", T0)
 PROPOSAL = Proposal("p", "claire", T0)
 
 
@@ -75,6 +77,10 @@ def sound(name: str) -> Conversation:
         ("lobby", {"proposal": PROPOSAL}, "proposal_outside_chat"),
         ("bot", {"proposal": PROPOSAL}, "proposal_outside_chat"),
         ("chat", {"proposal": replace(PROPOSAL, agent_id="marc")}, "proposal_of_another"),
+        ("bot", {"handover": HANDOVER}, "handover_of_another"),
+        ("chat", {"handover": replace(HANDOVER, by_agent="marc")}, "handover_of_another"),
+        ("chat", {"handover": HANDOVER}, "wait_without_timer"),
+        ("queued", {"queue": replace(ENTRY, resting=True)}, "wait_without_timer"),
         ("chat", {"invitation": OFFER}, "offer_outside_queue"),
         ("queued", {"invitation": TRANSFER}, "transfer_without_agent"),
         ("lobby", {"resume_until": T0}, "resume_outside_chat"),

@@ -12,7 +12,7 @@ from orchestrator.domain.conversation import Conversation, Purpose, Role, TimerN
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import AgentFacts, Facts
 from orchestrator.domain.laws import refusal
-from tests.unit.domain.story import MATCHED, PLAIN, T0, Story, agent
+from tests.unit.domain.story import MATCHED, PLAIN, T0, Story, agent, group
 
 TRANSFER = Purpose.TRANSFER
 
@@ -40,6 +40,14 @@ def transferring() -> Story:
     return story
 
 
+def resting() -> Story:
+    return Story().exhausted()
+
+
+def handing_over() -> Story:
+    return Story().handing_over()
+
+
 def proposed() -> Story:
     story = chat()
     story.moved(ev.VideoProposed("claire", "p1"))
@@ -57,7 +65,19 @@ def hung_up() -> Story:
 
 
 STORIES = {
-    story.__name__: story for story in (bot, queued, invited, chat, transferring, proposed, lobby, hung_up)
+    story.__name__: story
+    for story in (
+        bot,
+        queued,
+        invited,
+        resting,
+        chat,
+        transferring,
+        handing_over,
+        proposed,
+        lobby,
+        hung_up,
+    )
 }
 
 
@@ -67,7 +87,7 @@ def situation(name: str) -> Conversation:
 
 def judged(c: Conversation, event: Event, who: AgentFacts | None, camera: str = "allowed") -> str | None:
     """As `kind:reason`, or None."""
-    found = refusal(c, event, Facts(agent=who), camera, T0 + timedelta(seconds=30))
+    found = refusal(c, event, Facts(agent=who, group=group()), camera, T0 + timedelta(seconds=30))
     return f"{found.kind}:{found.reason}" if found is not None else None
 
 
@@ -106,6 +126,29 @@ CLAIRE, MARC = agent("claire"), agent("marc")
         ("queued", ev.InvitationRevoked("i1", "gone"), "ignored:invitation_over"),
         ("invited", ev.InvitationRevoked("i0", "gone"), "ignored:invitation_over"),
         ("invited", ev.InvitationRevoked("i1", "gone"), None),
+        # A round is exhausted once, and only while nobody is asked.
+        ("queued", ev.RoundExhausted(), None),
+        ("invited", ev.RoundExhausted(), "ignored:already_invited"),
+        ("resting", ev.RoundExhausted(), "ignored:resting"),
+        ("resting", ev.RoundReopened("presence"), None),
+        ("queued", ev.RoundReopened("presence"), "ignored:not_resting"),
+        ("chat", ev.RoundReopened("presence"), "ignored:not_resting"),
+        # Whoever is given a conversation does not have it yet, and a line that is named is there.
+        ("queued", ev.AgentAssigned("marc", "k", "sue"), None),
+        ("chat", ev.AgentAssigned("marc", "k", "sue"), None),
+        ("chat", ev.AgentAssigned("claire", "k", "sue"), "denied:already_holds"),
+        ("chat", ev.Requeued("sue"), None),
+        ("chat", ev.Requeued("sue", "advisors"), None),
+        ("chat", ev.Requeued("sue", "nowhere"), "denied:unknown_group"),
+        # One handover at a time, by who has the conversation.
+        ("chat", ev.HandoverRequested("claire", "advisors"), None),
+        ("chat", ev.HandoverRequested("claire", "nowhere"), "denied:unknown_group"),
+        ("chat", ev.HandoverRequested("marc", "advisors"), "denied:not_yours"),
+        ("bot", ev.HandoverRequested("marc", "advisors"), "denied:not_yours"),
+        ("handing_over", ev.HandoverRequested("claire", "advisors"), "denied:handover_open"),
+        ("transferring", ev.HandoverRequested("claire", "advisors"), "denied:already_invited"),
+        ("handing_over", ev.HandoverEnded("withdrawn"), None),
+        ("chat", ev.HandoverEnded("nobody"), "ignored:handover_over"),
         # A proposal too.
         ("proposed", ev.VideoProposed("claire", "p2"), "denied:proposal_open"),
         ("chat", ev.VideoProposed("claire", "p2"), None),
@@ -167,6 +210,23 @@ def test_an_agent_takes_only_what_there_is_room_for(
 ) -> None:
     event = ev.AgentInvited("i1", "claire") if where == "queued" else ev.AgentAccepted("i1", "claire", "k")
     assert judged(situation(where), event, who) == reason
+
+
+@pytest.mark.parametrize(
+    ("who", "by", "reason"),
+    [
+        (None, "sue", "denied:unknown_agent"),
+        (agent("marc", free_chat=False), "sue", "denied:agent_full"),
+        (agent("marc", connected=False), "sue", "denied:agent_away"),
+        (agent("marc", connected=False), "marc", None),
+        (MARC, "sue", None),
+    ],
+)
+def test_work_is_given_to_who_is_there_and_has_room(
+    who: AgentFacts | None, by: str, reason: str | None
+) -> None:
+    for where in ("bot", "queued", "chat", "lobby"):
+        assert judged(situation(where), ev.AgentAssigned("marc", "k", by), who) == reason
 
 
 def test_under_forbidden_a_camera_goes_off_but_never_on() -> None:

@@ -45,6 +45,7 @@ def test_every_wait_has_the_duration_of_its_name() -> None:
         "proposal: 60s": (TimerName.PROPOSAL, 9),
         "visitor_away: 60s": (TimerName.VISITOR_AWAY, 10),
         "agent_away: 60s": (TimerName.AGENT_AWAY, 11),
+        "handover: 2m": (TimerName.HANDOVER, 12),
     }
     text = shipped().files["conversation.yaml"]
     for setting, (_, number) in minutes.items():
@@ -67,14 +68,16 @@ def test_every_timer_is_known_by_its_event() -> None:
     [
         (Story().start(), {}, {TimerName.IDLE, TimerName.BOT}),
         (Story().start(), {"visitor_present": False}, {TimerName.IDLE, TimerName.BOT}),
-        (Story().handed_over(), {}, {TimerName.QUEUE, TimerName.ROUND}),
+        (Story().handed_over(), {}, {TimerName.QUEUE}),
+        (Story().exhausted(), {}, {TimerName.QUEUE, TimerName.ROUND}),
         (
             Story().handed_over(),
             {"visitor_present": False},
-            {TimerName.QUEUE, TimerName.ROUND, TimerName.VISITOR_AWAY},
+            {TimerName.QUEUE, TimerName.VISITOR_AWAY},
         ),
-        (Story().invited(), {}, {TimerName.QUEUE, TimerName.ROUND, TimerName.INVITATION}),
+        (Story().invited(), {}, {TimerName.QUEUE, TimerName.INVITATION}),
         (Story().accepted(PLAIN), {"agent_present": False}, {TimerName.IDLE, TimerName.AGENT_AWAY}),
+        (Story().handing_over(), {}, {TimerName.IDLE, TimerName.HANDOVER}),
         (Story().accepted(), {}, {TimerName.LOBBY}),
         (
             Story().accepted(),

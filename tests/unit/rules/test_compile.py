@@ -46,7 +46,7 @@ BUSY_IN_ENGLISH, AWAY_IN_ENGLISH = re.findall(r'\n        en: "[^"\n]*"\n', FILE
          "no action", "`ask_bot`"),
         (CONVERSATION, "say: [queue_left]", "say: [queue_lost]", "transitions[*].say[0]", "no notice",
          "`queue_left`"),
-        (CONVERSATION, "id: bot-replies", "id: visitor-writes-to-bot", "transitions[1].id", "another row (line 28)",
+        (CONVERSATION, "id: bot-replies", "id: visitor-writes-to-bot", "transitions[1].id", "another row (line 29)",
          "its own id"),
         (CONVERSATION, "id: bot-replies", "id: Bot Replies", "transitions[1].id", "plain name", "small letters"),
         (CONVERSATION, "when: visitor.can_video\n", "when: visitor.can_vidoe\n", "transitions[*].when", "no fact",
@@ -150,7 +150,7 @@ def test_a_mistake_is_told_once_with_place_and_advice(
 
 def test_the_place_is_that_of_the_wrong_name_inside_a_folded_guard() -> None:
     found = finding_of(
-        CONVERSATION, "&& agent.can_video && agent.video_present", "&& agent.can_video && agent.video_presnt"
+        CONVERSATION, "&& agent.can_video && agent.video_present", "&& agent.can_video && agent.video_presnt", 1
     )
     text = changed(CONVERSATION, "agent.video_present", "agent.video_presnt")[CONVERSATION]
     line = text.split("\n")[found.line - 1]

@@ -943,6 +943,21 @@ export interface components {
              */
             propose_video: boolean;
             /**
+             * Transfer
+             * @default false
+             */
+            transfer: boolean;
+            /**
+             * Transfer To Group
+             * @default false
+             */
+            transfer_to_group: boolean;
+            /**
+             * Withdraw Transfer
+             * @default false
+             */
+            withdraw_transfer: boolean;
+            /**
              * Withdraw Video
              * @default false
              */
@@ -1839,7 +1854,7 @@ export interface components {
         };
         /**
          * QueueView
-         * @description ``wait`` is null when the estimate is off or unknown; ``wait_unknown`` tells which.
+         * @description ``wait`` is null when the estimate is off or unknown; ``wait_unknown`` tells which, ``wait_reason`` why.
          */
         QueueView: {
             /** Position */
@@ -1850,6 +1865,8 @@ export interface components {
              */
             since: string;
             wait: components["schemas"]["WaitBand"] | null;
+            /** Wait Reason */
+            wait_reason: ("closed" | "no_agents" | "thin_data" | "not_reliable") | null;
             /**
              * Wait Unknown
              * @default false
@@ -2086,6 +2103,11 @@ export interface components {
              * @default false
              */
             leave_lobby: boolean;
+            /**
+             * Leave Message
+             * @default false
+             */
+            leave_message: boolean;
             /**
              * Leave Queue
              * @default false
