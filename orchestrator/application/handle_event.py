@@ -57,6 +57,9 @@ class Moment:
 EventMaker = Callable[[Moment], Awaitable[Event | None]]
 """Makes the event from what the transaction sees; None when there is nothing to do after all."""
 
+Also = Callable[[Transaction, Conversation], Awaitable[None]]
+"""What else is to be stored with an event that moves a conversation; it is given the conversation as it is then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Handled:
@@ -110,6 +113,7 @@ class EventHandler:
         key: str | None = None,
         messages: Sequence[NewMessage] = (),
         context: Context | None = None,
+        also: Also | None = None,
     ) -> Handled:
         """Decide one event and commit what comes of it, in one transaction.
 
@@ -120,9 +124,10 @@ class EventHandler:
             messages: lines that join the history if the event moves the conversation. Their ``client_id`` is a
                 key of its own: the message that is there already is returned instead.
             context: what agents are told beforehand, stored if the event moves the conversation.
+            also: stores what belongs to the event, in the same transaction, if it moves the conversation.
         """
         async with self._mailboxes.turn(conversation_id):
-            committed = await self._until_decided(conversation_id, event, key, messages, context)
+            committed = await self._until_decided(conversation_id, event, key, messages, context, also)
         decided = isinstance(committed.handled.outcome, Moved | Denied)
         if decided and self._on_acknowledged is not None:
             await self._on_acknowledged(committed.handled)
@@ -137,14 +142,15 @@ class EventHandler:
         key: str | None,
         messages: Sequence[NewMessage],
         context: Context | None,
+        also: Also | None,
     ) -> _Committed:
         for attempt in range(1, ATTEMPTS):
             try:
-                return await self._once(conversation_id, event, key, messages, context)
+                return await self._once(conversation_id, event, key, messages, context, also)
             except VersionConflict:
                 # Another process was faster: what it committed may change the decision, so decide anew.
                 log.info("event.conflict", conversation_id=conversation_id, attempt=attempt)
-        return await self._once(conversation_id, event, key, messages, context)
+        return await self._once(conversation_id, event, key, messages, context, also)
 
     async def _once(
         self,
@@ -153,6 +159,7 @@ class EventHandler:
         key: str | None,
         messages: Sequence[NewMessage],
         context: Context | None,
+        also: Also | None,
     ) -> _Committed:
         async with self._store.transaction() as tx:
             now = self._clock.now()
@@ -174,7 +181,10 @@ class EventHandler:
             facts = await gather(tx, before, event, pinned=pinned, live=live, now=now)
             outcome = decide(before, event, facts, pinned, now)
             if isinstance(outcome, Moved):
-                return await self._commit(tx, loaded, event, outcome, messages, context, key, now)
+                committed = await self._commit(tx, loaded, event, outcome, messages, context, key, now)
+                if also is not None and committed.handled.conversation is not None:
+                    await also(tx, committed.handled.conversation)
+                return committed
             if isinstance(outcome, Denied) and before is not None:
                 await tx.events.deny(
                     before.id,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.application.errors import NotFound, Refused
-from orchestrator.application.handle_event import EventHandler, EventMaker, Handled
+from orchestrator.application.handle_event import Also, EventHandler, EventMaker, Handled
 from orchestrator.application.ports import BotGateway, Bus, Clock, Ids, Policies, Store, Tokens, Transaction
 from orchestrator.application.records import Context, Json, NewMessage
 from orchestrator.application.views import Views
@@ -54,6 +54,7 @@ class UseCases:
         key: str | None = None,
         messages: Sequence[NewMessage] = (),
         context: Context | None = None,
+        also: Also | None = None,
     ) -> Handled:
         """Handle an event that somebody asked for; what was refused is raised.
 
@@ -61,7 +62,7 @@ class UseCases:
             Refused: with the stable code of the law or rule that said no.
         """
         handled = await self._handler.handle(
-            conversation_id, event, key=key, messages=messages, context=context
+            conversation_id, event, key=key, messages=messages, context=context, also=also
         )
         harmless = isinstance(handled.outcome, Ignored) and handled.outcome.reason in _HARMLESS
         if handled.conversation is None and not handled.moved:
