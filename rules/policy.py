@@ -66,6 +66,9 @@ class Policy:
     routes: tuple[tuple[RoutingRow, Guard | None], ...] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
     warnings: tuple[Finding, ...] = ()
+    _escalation: dict[str | None, SiteEscalation] = field(
+        default_factory=dict[str | None, SiteEscalation], init=False, repr=False
+    )
 
     # --- the lifecycle ------------------------------------------------------------------------------
 
@@ -116,7 +119,14 @@ class Policy:
 
     def escalation_for(self, site_id: str) -> SiteEscalation:
         """How escalation to video is set on a site."""
-        override = self.escalation.sites.get(site_id)
+        own = site_id if site_id in self.escalation.sites else None
+        known = self._escalation.get(own)
+        if known is None:
+            known = self._escalation[own] = self._escalation_of(own)
+        return known
+
+    def _escalation_of(self, site_id: str | None) -> SiteEscalation:
+        override = None if site_id is None else self.escalation.sites[site_id]
         agent, bot = self.escalation.agent, self.escalation.bot
         if override is not None:
             agent, bot = overlay(agent, override.agent), overlay(bot, override.bot)

@@ -37,6 +37,7 @@ from orchestrator.domain.effects import (
     TellBot,
 )
 from orchestrator.domain.events import Event
+from orchestrator.domain.evolve import changed
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.guard_facts import camera_policy
 from rules.policy import Policy
@@ -56,7 +57,7 @@ class Draft:
     restart: set[TimerName] = field(default_factory=set[TimerName])
 
     def set(self, **values: Any) -> None:
-        self.c = replace(self.c, **values)
+        self.c = changed(self.c, **values)
 
     @property
     def camera(self) -> str:

@@ -23,7 +23,7 @@ from orchestrator.domain.actions import ACTIONS, Draft
 from orchestrator.domain.conversation import Consent, Conversation, Need, Party, Purpose, State, TimerName
 from orchestrator.domain.effects import GreetVisitor
 from orchestrator.domain.events import Event
-from orchestrator.domain.evolve import difference
+from orchestrator.domain.evolve import changed, difference
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.follow_up import effects_of_change
 from orchestrator.domain.guard_facts import camera_policy, connected_after, guard_facts
@@ -127,7 +127,7 @@ def _without_row(c: Conversation, event: Event, policy: Policy) -> Decision:
 
 
 def _rearm(c: Conversation, timer: TimerName, decision: Decision, policy: Policy, now: datetime) -> Moved:
-    again = with_timers(c, replace(c, version=c.version + 1), policy, now, frozenset({timer}))
+    again = with_timers(c, changed(c, version=c.version + 1), policy, now, frozenset({timer}))
     if timer in again.timers and again.timers[timer] <= now:
         # What is awaited carries its own deadline (an invitation, a proposal): end it rather than ask for ever.
         again = _without_expired(again, timer)
@@ -138,11 +138,11 @@ def _rearm(c: Conversation, timer: TimerName, decision: Decision, policy: Policy
 def _without_expired(c: Conversation, timer: TimerName) -> Conversation:
     match timer:
         case TimerName.INVITATION:
-            return replace(c, invitation=None)
+            return changed(c, invitation=None)
         case TimerName.PROPOSAL:
-            return replace(c, proposal=None)
+            return changed(c, proposal=None)
         case TimerName.RESUME:
-            return replace(c, resume_until=None)
+            return changed(c, resume_until=None)
         case _:
             return c
 
@@ -157,7 +157,6 @@ def _move(
     for action in decision.actions:
         ACTIONS[action](draft)
     settled = _settle(draft, State(decision.to) if decision.to is not None else c.state)
-    settled = replace(settled, version=c.version + 1)
     settled = with_timers(c, settled, policy, now, frozenset(draft.restart))
     law = broken_law(settled)
     if law is not None:
@@ -175,48 +174,49 @@ def _absorb(c: Conversation, event: Event) -> Conversation:
     """What the event says of itself, whatever row takes it."""
     match event:
         case ev.VisitorDisconnected() | ev.VisitorReconnected():
-            return replace(c, visitor_present=isinstance(event, ev.VisitorReconnected))
+            return changed(c, visitor_present=isinstance(event, ev.VisitorReconnected))
         case ev.AgentDisconnected() | ev.AgentReconnected():
-            return replace(c, agent_present=isinstance(event, ev.AgentReconnected))
+            return changed(c, agent_present=isinstance(event, ev.AgentReconnected))
         case ev.CapabilityChanged():
-            return replace(c, can_video=event.can_video)
+            return changed(c, can_video=event.can_video)
         case ev.LanguageChosen():
-            return replace(c, language=event.language)
+            return changed(c, language=event.language)
         case ev.MediaConnected() | ev.MediaDropped() | ev.MediaLost() if c.call is not None:
-            return replace(c, call=replace(c.call, connected=connected_after(c, event)))
+            return changed(c, call=replace(c.call, connected=connected_after(c, event)))
         case ev.BotReplied() if event.in_reply_to in (None, c.bot_asked):
-            return replace(c, bot_asked=None)
+            return changed(c, bot_asked=None)
         case ev.BotFailed() | ev.TransferRequested():
-            return replace(c, bot_asked=None)
+            return changed(c, bot_asked=None)
         case ev.VideoAccepted() | ev.VideoResumed() | ev.VideoRequested():
-            return replace(c, consent=Consent.VISITOR)
+            return changed(c, consent=Consent.VISITOR)
         case _:
             return c
 
 
 def _settle(d: Draft, state: State) -> Conversation:
     """The draft in its new state, without what cannot outlive the move."""
-    c = replace(d.c, state=state)
+    c = d.c
     same_agent = c.party is Party.AGENT and c.agent_id == d.before.agent_id
+    over: dict[str, object] = {}
     if state is not State.CHAT or not same_agent:
-        c = replace(c, proposal=None, resume_until=None)
+        over |= {"proposal": None, "resume_until": None}
     if not same_agent:
-        c = replace(c, handover=None)
+        over["handover"] = None
     if c.invitation is not None:
         lost = (
             state is not State.QUEUED if c.invitation.purpose is Purpose.OFFER else c.party is not Party.AGENT
         )
         if lost:
-            c = replace(c, invitation=None)
+            over["invitation"] = None
     if not (state is State.CHAT and c.party is Party.BOT):
-        c = replace(c, bot_asked=None)
-    return replace(c, consent=_consent(c))
+        over["bot_asked"] = None
+    return changed(c, state=state, version=d.before.version + 1, consent=_consent(c, state), **over)
 
 
-def _consent(c: Conversation) -> Consent:
-    if c.state in LIVE_VIDEO:
+def _consent(c: Conversation, state: State) -> Consent:
+    if state in LIVE_VIDEO:
         return c.consent
-    if c.state is not State.QUEUED:
+    if state is not State.QUEUED:
         return Consent.NONE
     if c.need is Need.VIDEO:
         return Consent.VISITOR

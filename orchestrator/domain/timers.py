@@ -6,12 +6,12 @@ Deriving them keeps invariant 5 (no wait without a timer) out of the policy's re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain import events
 from orchestrator.domain.conversation import Conversation, Party, State, TimerName
 from orchestrator.domain.events import Event
+from orchestrator.domain.evolve import changed
 from rules.policy import Policy
 
 EVENT_OF_TIMER: Mapping[TimerName, Callable[[], Event]] = {
@@ -140,4 +140,4 @@ def with_timers(
             timers[name] = kept[name]
         else:
             timers[name] = now + duration_of(name, policy)
-    return replace(after, timers=timers)
+    return changed(after, timers=timers)
