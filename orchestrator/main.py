@@ -28,6 +28,7 @@ from orchestrator.api.limits import Limiter
 from orchestrator.api.platform import Backlog, Operations, Options, Platform, Timings
 from orchestrator.api.static import STATIC, is_built
 from orchestrator.application.accounts import Accounts
+from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
@@ -167,6 +168,7 @@ def build(
     media = MeteredMedia(_media_config(settings, loopback=loopback), metrics)
     presence = Presence(store, handler, bus, clock, ids)
     timers = TimerService(store, bus, clock, handler)
+    away = AwayWatch(store, handler, bus, clock, ids)
     distribution = Distribution(store, handler, clock, policies, ids)
     performer = Performer(World(store, handler, distribution, bus, clock, ids, policies, views, bot, media))
     effects = EffectRunner(store, bus, clock, performer)
@@ -231,7 +233,7 @@ def build(
         policies=policies,
         bot=bot,
         media=media,
-        services=(media, calls, timers, effects, bot),
+        services=(media, calls, timers, away, effects, bot),
     )
     return runtime
 

@@ -24,9 +24,22 @@ async def state(user: AgentUser, platform: PlatformDep) -> Any:
 
 
 @router.put("/presence", response_model=schemas.AgentState)
-async def set_presence(user: AgentUser, platform: PlatformDep, body: schemas.Presence) -> Any:
-    """Switch chat and video on or off."""
-    return await platform.conversations.set_presence(user.id, chat=body.chat, video=body.video)
+async def set_presence(user: AgentUser, platform: PlatformDep, body: schemas.SetPresence) -> Any:
+    """Switch chat and video: available, paused (with a reason of the policy's list) or offline."""
+    chat, video = body.chat, body.video
+    return await platform.conversations.set_presence(
+        user.id,
+        chat=chat.state if chat is not None else None,
+        video=video.state if video is not None else None,
+        chat_reason=(chat.reason or "") if chat is not None else "",
+        video_reason=(video.reason or "") if video is not None else "",
+    )
+
+
+@router.post("/wrap-up/end", response_model=schemas.AgentState)
+async def end_wrap_up(user: AgentUser, platform: PlatformDep) -> Any:
+    """Be ready for the next conversation before the wrap-up is over."""
+    return await platform.conversations.end_wrap_up(user.id)
 
 
 @router.get("/conversations/{id}", response_model=schemas.AgentConversationWithHistory)

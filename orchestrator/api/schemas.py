@@ -15,12 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field
 Language = Annotated[
     str, Field(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35, examples=["fr", "en-GB"])
 ]
+SLUG = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
+"""How the policy writes names: groups, skills, reasons."""
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 RoleName = Literal["agent", "supervisor", "designer", "admin"]
 StateName = Literal["chat", "queued", "video_lobby", "in_video", "closed"]
 PartyName = Literal["none", "bot", "agent"]
 WaitReason = Literal["closed", "no_agents", "thin_data", "not_reliable"]
 CameraPolicyName = Literal["allowed", "off_by_default", "forbidden"]
+ChannelStateName = Literal["available", "paused", "offline"]
+ReasonId = Annotated[str, Field(min_length=1, max_length=64, pattern=SLUG)]
 
 
 class Model(BaseModel):
@@ -246,12 +250,53 @@ class InvitationView(Model):
     note: str | None = None
 
 
+class ChannelSwitch(Model):
+    """``reason`` is one of the policy's pause reasons; only a pause has one, and it need not."""
+
+    state: ChannelStateName
+    reason: ReasonId | None = None
+
+
+class SetPresence(Model):
+    """A channel that is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"chat": {"state": "available"}, "video": {"state": "paused", "reason": "lunch"}}]
+        }
+    )
+
+    chat: ChannelSwitch | None = None
+    video: ChannelSwitch | None = None
+
+
+class ChannelPresence(Model):
+    """What the agent chose, since when, and whether there is room for more: ``busy`` is counted, not chosen.
+
+    ``reason`` is one of ``pause_reasons``, or ``missed``: paused because invitations were not answered.
+    """
+
+    state: ChannelStateName
+    reason: str | None = None
+    since: datetime | None = None
+    busy: bool = False
+
+
 class Presence(Model):
-    chat: bool
-    video: bool
+    chat: ChannelPresence
+    video: ChannelPresence
+
+
+class PauseReason(Model):
+    """``labels``: language tag to words."""
+
+    id: str
+    labels: dict[str, str]
 
 
 class Capacity(Model):
+    """``*_total`` is the most that any of the agent's groups allows; which group a visitor comes by decides."""
+
     chat_used: int
     chat_total: int
     video_used: int
@@ -259,11 +304,16 @@ class Capacity(Model):
 
 
 class AgentState(Model):
-    """Everything the desk shows on opening. ``seq`` is where the socket goes on from."""
+    """Everything the desk shows on opening. ``seq`` is where the socket goes on from.
+
+    Until ``wrap_up_until`` nothing new is offered; null when that is not so.
+    """
 
     agent: User
     presence: Presence
     capacity: Capacity
+    wrap_up_until: datetime | None = None
+    pause_reasons: list[PauseReason] = []
     invitations: list[InvitationView] = []
     conversations: list[AgentConversation] = []
     seq: int
@@ -632,12 +682,13 @@ class InvitationEndedFrame(Model):
 
 
 class AgentStateFrame(Model):
-    """Presence or capacity changed (perhaps in another tab)."""
+    """Presence, capacity or wrap-up changed (perhaps in another tab)."""
 
     type: Literal["agent"] = "agent"
     seq: int
     presence: Presence
     capacity: Capacity
+    wrap_up_until: datetime | None = None
 
 
 class BotStatusFrame(Model):

@@ -310,6 +310,7 @@ async def _listen(link: Link, platform: Platform, session: Session) -> None:
         match frame:
             case schemas.PongFrame():
                 link.pings_unanswered = 0
+                await session.stream.alive()
             case schemas.TypingFrame(conversation_id=conversation_id):
                 # A hint: one too many is dropped and nobody misses it.
                 if await limiter.allows(limiter.rates.typing, session.subject):

@@ -6,17 +6,14 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from orchestrator.application.accounts import user_view
 from orchestrator.application.errors import NotFound, Refused
 from orchestrator.application.handle_event import Moment
-from orchestrator.application.notify import WORK_TOPIC, agent_stream, visitor_stream
-from orchestrator.application.ports import Transaction
-from orchestrator.application.records import Json, NewEffect, NewFeedEntry, NewMessage, TraceRecord
+from orchestrator.application.notify import visitor_stream
+from orchestrator.application.records import Json, NewMessage, TraceRecord
 from orchestrator.application.use_cases import UseCases, refusal_of
 from orchestrator.application.views import message_view, message_views
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Purpose, Role
-from orchestrator.domain.effects import DrainQueue
 from orchestrator.domain.events import Event
 
 _CODE = re.compile(r"[a-z_]{1,40}")
@@ -31,57 +28,6 @@ _EVENT_OF_ACTION: dict[AgentAction, Callable[[], Event]] = {
 
 
 class AgentDesk(UseCases):
-    async def agent_state(self, agent_id: str) -> Json:
-        """→ `AgentState`."""
-        async with self._store.transaction(read_only=True) as tx:
-            user = await tx.people.user(agent_id)
-            if user is None:
-                raise NotFound("agent_not_found", "There is no such agent.")
-            # The number first: what happens while the rest is read comes again through the socket.
-            seq = await tx.feed.head(agent_stream(agent_id))
-            load = await self._views.agent_load(tx, agent_id, self._policies.live)
-            invited = await tx.conversations.invited_of_agent(agent_id)
-            held = await tx.conversations.open_of_agent(agent_id)
-            invitations = [await self._invitation(tx, conversation, agent_id) for conversation in invited]
-            conversations = [await self._render_agent(tx, conversation, agent_id) for conversation in held]
-        return {
-            "agent": user_view(user),
-            **load,
-            "invitations": [invitation for invitation in invitations if invitation is not None],
-            "conversations": conversations,
-            "seq": seq,
-        }
-
-    async def set_presence(self, agent_id: str, *, chat: bool, video: bool) -> Json:
-        """→ `AgentState`. Invitations the agent can no longer take are revoked; new offers may come at once."""
-        now = self._clock.now()
-        stream = agent_stream(agent_id)
-        async with self._store.transaction() as tx:
-            agent = await tx.people.agent(agent_id, lock=True)
-            if agent is None:
-                raise NotFound("agent_not_found", "There is no such agent.")
-            await tx.people.set_presence(
-                agent_id, chat="available" if chat else "offline", video="available" if video else "offline"
-            )
-            if (chat and not agent.chat_present) or (video and not agent.video_present):
-                await tx.people.set_idle_since(agent_id, now)
-            # Through the outbox: who waits must be offered again even if this process ends here.
-            drain = NewEffect(self._ids.new("drain"), f"{stream}/drain", "", DrainQueue(agent_id))
-            await tx.outbox.add([drain], at=now)
-            await tx.feed.append([NewFeedEntry(stream, "agent")], at=now)
-            invited = await tx.conversations.invited_of_agent(agent_id)
-        await self._bus.publish([stream, WORK_TOPIC])
-        for conversation in invited:
-            invitation = conversation.invitation
-            if invitation is None or invitation.purpose is Purpose.TRANSFER:
-                continue
-            wanted_by_video = invitation.holds_video and video
-            if not chat and not wanted_by_video:
-                await self._handler.handle(
-                    conversation.id, ev.InvitationRevoked(invitation.id, "switched_off")
-                )
-        return await self.agent_state(agent_id)
-
     async def agent_conversation(
         self, agent_id: str, conversation_id: str, *, supervisor: bool = False, after_position: int = 0
     ) -> Json:
@@ -223,16 +169,6 @@ class AgentDesk(UseCases):
             return await make(moment)
 
         return made
-
-    async def _invitation(self, tx: Transaction, conversation: Conversation, agent_id: str) -> Json | None:
-        return await self._views.invitation(
-            tx,
-            conversation,
-            agent_id,
-            pinned=await self._pinned(tx, conversation),
-            live=self._policies.live,
-            now=self._clock.now(),
-        )
 
 
 async def _now(event: Event) -> Event:

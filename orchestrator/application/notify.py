@@ -15,6 +15,8 @@ QUEUE_TOPIC = "queue:"
 WORK_TOPIC = "work"
 TIMER_TOPIC = "timers"
 BOT_TOPIC = "bot-status"
+INBOX_TOPIC = "inbox"
+PRESENCE_TOPIC = "presence"
 
 
 def visitor_stream(visitor_id: str) -> str:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from orchestrator.application.notify import BOT_TOPIC, agent_stream, queue_topic, visitor_stream
+from orchestrator.application.agent_views import agent_status
+from orchestrator.application.inbox import count_open
+from orchestrator.application.notify import BOT_TOPIC, INBOX_TOPIC, agent_stream, queue_topic, visitor_stream
 from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Subscription, Transaction
 from orchestrator.application.presence import Presence
 from orchestrator.application.records import FeedEntry, Json
@@ -82,6 +84,10 @@ class FrameStream(ABC):
         self._socket_id = parts.ids.new("s")
         self._subscription: Subscription | None = None
         self._ended = False
+
+    async def alive(self) -> None:
+        """The client answered a ping."""
+        return
 
     @abstractmethod
     async def _came(self) -> None: ...
@@ -290,18 +296,24 @@ class AgentStream(FrameStream):
         self._can_video = can_video
 
     async def _came(self) -> None:
+        if self._subscription is not None:
+            self._subscription.add(INBOX_TOPIC)
         await self._parts.presence.agent_came(self._agent_id, self._socket_id, can_video=self._can_video)
 
     async def _left(self) -> None:
         await self._parts.presence.agent_left(self._agent_id, self._socket_id)
+
+    async def alive(self) -> None:
+        await self._parts.presence.agent_seen(self._agent_id)
 
     async def _render(self, tx: Transaction, entry: FeedEntry, live: _Snapshots) -> Json | None:
         match entry.kind:
             case "message":
                 return await _message_frame(tx, entry)
             case "agent":
-                load = await self._parts.views.agent_load(tx, self._agent_id, self._parts.policies.live)
-                return {"type": "agent", "seq": entry.seq, **load}
+                live_policy, now = self._parts.policies.live, self._parts.clock.now()
+                status = await agent_status(tx, self._agent_id, live_policy, now)
+                return {"type": "agent", "seq": entry.seq, **status}
             case "invitation_ended":
                 return {
                     "type": "invitation_ended",
@@ -312,6 +324,9 @@ class AgentStream(FrameStream):
                 }
             case "invitation" | "conversation":
                 return await self._of_conversation(entry, live)
+
+    async def _refresh(self, tx: Transaction, live: _Snapshots) -> list[Json]:
+        return [{"type": "inbox", "open": await count_open(tx, self._agent_id)}]
 
     async def _of_conversation(self, entry: FeedEntry, live: _Snapshots) -> Json | None:
         conversation = await live.get(entry.conversation_id)

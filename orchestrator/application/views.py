@@ -132,24 +132,6 @@ class Views:
             "note": note.content.get("text") if note is not None else None,
         }
 
-    async def agent_load(self, tx: Transaction, agent_id: str, live: Policy) -> Json:
-        """``presence`` and ``capacity`` of `AgentState` and `AgentStateFrame`."""
-        agent = await tx.people.agent(agent_id)
-        load = await tx.conversations.load_of_agent(agent_id)
-        group = live.group(live.routing.default_group)
-        return {
-            "presence": {
-                "chat": agent is not None and agent.chat_present,
-                "video": agent is not None and agent.video_present,
-            },
-            "capacity": {
-                "chat_used": load.chat,
-                "chat_total": group.capacity.chat,
-                "video_used": load.video,
-                "video_total": group.capacity.video,
-            },
-        }
-
     async def queue(self, tx: Transaction, c: Conversation, live: Policy, now: datetime) -> Json | None:
         """→ `QueueView`: the place in the line, and how long it takes; None for who does not wait."""
         if c.queue is None:

@@ -20,6 +20,7 @@ from orchestrator.adapters.policies import StoredPolicies
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens
 from orchestrator.application.accounts import Accounts
+from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResult
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
@@ -119,6 +120,7 @@ class Application:
         self.accounts = Accounts(self.store, self.clock, self.ids, self.tokens, hasher=QUICK)
         self.sites = Sites(self.store, self.ids)
         self.presence = Presence(self.store, self.handler, self.bus, self.clock, self.ids)
+        self.away = AwayWatch(self.store, self.handler, self.bus, self.clock, self.ids)
         self.streams = Streams(
             self.store, self.bus, self.clock, self.ids, self.policies, self.views, self.presence
         )
@@ -156,12 +158,15 @@ class Application:
         end = self.clock.now() + timedelta(seconds=seconds)
         while True:
             async with self.store.transaction(read_only=True) as tx:
-                deadline = await tx.timers.next_deadline()
+                timer = await tx.timers.next_deadline()
+            dues = (timer, await self.away.next_due())
+            deadline = min((due for due in dues if due is not None), default=None)
             if deadline is None or deadline > end:
                 break
             if deadline > self.clock.now():
                 self.clock.advance(deadline - self.clock.now())
             await self.timers.fire_due()
+            await self.away.settle_due()
             await self.settle()
         self.clock.advance(end - self.clock.now())
         await self.settle()
@@ -182,9 +187,15 @@ class Application:
         )
         if connected:
             await self.presence.agent_came(user.id, f"socket-{name}", can_video=True)
-        await self.conversations.set_presence(user.id, chat=chat, video=video)
+        await self.switch(user.id, chat=chat, video=video)
         await self.settle()
         return user.id
+
+    async def switch(self, agent_id: str, *, chat: bool, video: bool) -> None:
+        """Switch an agent's channels on or off."""
+        await self.conversations.set_presence(
+            agent_id, chat="available" if chat else "offline", video="available" if video else "offline"
+        )
 
     async def visitor(self, site_key: str, *, language: str = "fr", **more: Any) -> str:
         session = await self.conversations.open_session(

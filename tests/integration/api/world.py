@@ -94,9 +94,9 @@ class World:
         return Visitor(self, answer.json(), origin)
 
     async def present(self, name: str, *, chat: bool = True, video: bool = True) -> None:
-        answer = await self.client.put(
-            "/api/agent/presence", json={"chat": chat, "video": video}, headers=self.desk(name)
-        )
+        states = {True: "available", False: "offline"}
+        body = {"chat": {"state": states[chat]}, "video": {"state": states[video]}}
+        answer = await self.client.put("/api/agent/presence", json=body, headers=self.desk(name))
         assert answer.status_code == 200, answer.text
 
     async def agent(self, name: str, method: str, path: str, body: object = None) -> httpx.Response:

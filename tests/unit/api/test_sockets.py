@@ -29,6 +29,10 @@ class StubStream:
     frames: asyncio.Queue[Mapping[str, object]]
     entered: int = 0
     left: int = 0
+    alive_times: int = 0
+
+    async def alive(self) -> None:
+        self.alive_times += 1
 
     async def __aenter__(self) -> Self:
         self.entered += 1
@@ -244,6 +248,7 @@ async def test_an_answer_keeps_it_open(platform: Platform, streams: StubStreams)
         for _ in range(6):
             assert await peer.frame() == {"type": "ping"}
             peer.say({"type": "pong"})
+    assert streams.stream.alive_times >= 5, "that somebody is there is noted"
 
 
 async def test_a_slow_one_is_let_go_without_an_error(platform: Platform, streams: StubStreams) -> None:

@@ -120,10 +120,10 @@ async def test_switching_on_brings_the_waiting_and_switching_off_takes_invitatio
     claire = await app.agent("claire", chat=False, video=False)
     _, conversation = await waiting(app, key)
     assert await invited(app, conversation) is None
-    await app.conversations.set_presence(claire, chat=True, video=False)
+    await app.switch(claire, chat=True, video=False)
     await app.settle()
     assert await invited(app, conversation) == claire
-    await app.conversations.set_presence(claire, chat=False, video=False)
+    await app.switch(claire, chat=False, video=False)
     await app.settle()
     assert await invited(app, conversation) is None
     assert (await app.check(conversation)).state is State.QUEUED
