@@ -151,6 +151,16 @@ class SqlLedger:
             )
         return [_handling(row) for row in await self._session.read(query.order_by(*key).limit(limit))]
 
+    async def handlings_during(
+        self, start: datetime, end: datetime, *, agent_ids: Sequence[str] | None = None
+    ) -> list[Handling]:
+        goes_on = or_(handlings.c.ended_at.is_(None), handlings.c.ended_at > start)
+        query = select(handlings).where(goes_on, handlings.c.started_at < end)
+        if agent_ids is not None:
+            query = query.where(handlings.c.agent_id.in_(agent_ids))
+        query = query.order_by(handlings.c.agent_id, handlings.c.started_at, handlings.c.conversation_id)
+        return [_handling(row) for row in await self._session.read(query)]
+
     async def open_handlings(self) -> list[Handling]:
         query = select(handlings).where(handlings.c.ended_at.is_(None)).order_by(handlings.c.started_at)
         return [_handling(row) for row in await self._session.read(query)]

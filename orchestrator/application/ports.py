@@ -422,6 +422,12 @@ class LedgerTable(Protocol):
         """Handlings that began in this stretch, by time; ``after`` is the last of the page before."""
         ...
 
+    async def handlings_during(
+        self, start: datetime, end: datetime, *, agent_ids: Sequence[str] | None = None
+    ) -> list[Handling]:
+        """Handlings that lie at least partly in this stretch, whole, by agent and time."""
+        ...
+
     async def open_handlings(self) -> list[Handling]: ...
 
 
