@@ -17,6 +17,7 @@ from media import MediaConfig, MediaError
 from orchestrator.adapters import migrations
 from orchestrator.adapters.bus import InProcessBus
 from orchestrator.adapters.clock import RandomIds, SystemClock
+from orchestrator.adapters.mail import SmtpMailer, SmtpServer
 from orchestrator.adapters.media import LocalMedia
 from orchestrator.adapters.policies import StoredPolicies
 from orchestrator.adapters.rasa import RasaBot
@@ -25,9 +26,11 @@ from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens, load_secret
 from orchestrator.api.app import create_app
 from orchestrator.api.limits import Limiter
-from orchestrator.api.platform import Backlog, Operations, Options, Platform, Timings
+from orchestrator.api.platform import Backlog, Operations, Options, Platform, Reporting, Timings
 from orchestrator.api.static import STATIC, is_built
+from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.accounts import Accounts
+from orchestrator.application.agent_report import AgentReport
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
@@ -45,14 +48,23 @@ from orchestrator.application.streams import Streams
 from orchestrator.application.timers import TimerService
 from orchestrator.application.use_cases import Parts
 from orchestrator.application.views import Views
+from orchestrator.application.wait_report import WaitReport
 from orchestrator.domain.outcome import Denied, Moved
 from orchestrator.observability import Metrics, Readings
-from orchestrator.settings import Settings
+from orchestrator.settings import SettingError, Settings
 from rules.load import load_policy
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["BackOffice", "Runtime", "Settings", "build", "open_back_office", "upgrade_database"]
+__all__ = [
+    "BackOffice",
+    "Runtime",
+    "Settings",
+    "build",
+    "open_back_office",
+    "open_reports",
+    "upgrade_database",
+]
 
 
 class Service(Protocol):
@@ -144,6 +156,7 @@ def build(
 
     Raises:
         PolicyError: the rules have mistakes.
+        SettingError: a setting cannot be used.
     """
     metrics = Metrics()
     clock, ids, bus = SystemClock(), RandomIds(), InProcessBus()
@@ -170,7 +183,11 @@ def build(
     timers = TimerService(store, bus, clock, handler)
     away = AwayWatch(store, handler, bus, clock, ids)
     distribution = Distribution(store, handler, clock, policies, ids)
-    performer = Performer(World(store, handler, distribution, bus, clock, ids, policies, views, bot, media))
+    mailer = make_mailer(settings)
+    answers = AnswerMail(store, bus, clock, mailer)
+    performer = Performer(
+        World(store, handler, distribution, bus, clock, ids, policies, views, bot, media, answers)
+    )
     effects = EffectRunner(store, bus, clock, performer)
     calls = Calls(
         store,
@@ -200,14 +217,32 @@ def build(
         public_url=settings.public_url, metrics_token=settings.metrics_token, demo=demo, static=STATIC
     )
     platform = Platform(
-        conversations=Conversations(Parts(store, handler, bus, clock, ids, policies, tokens, views, bot=bot)),
+        conversations=Conversations(
+            Parts(
+                store,
+                handler,
+                bus,
+                clock,
+                ids,
+                policies,
+                tokens,
+                views,
+                bot=bot,
+                mail=mailer is not None,
+            )
+        ),
         calls=calls,
         streams=Streams(store, bus, clock, ids, policies, views, presence),
-        accounts=Accounts(store, clock, ids, tokens),
+        accounts=Accounts(
+            store, clock, ids, tokens, groups=lambda: policies.live.routing.groups, bus=bus
+        ),
         sites=Sites(store, ids),
         tokens=tokens,
         clock=clock,
         operations=Operations(readiness, backlog, verify_bot, bot.status),
+        reporting=Reporting(
+            waits=WaitReport(store, clock, policies), agents=AgentReport(store, clock, policies)
+        ),
         metrics=metrics,
         limiter=limiter or Limiter(),
         options=options if timings is None else replace(options, timings=timings),
@@ -236,6 +271,24 @@ def build(
         services=(media, calls, timers, away, effects, bot),
     )
     return runtime
+
+
+def make_mailer(settings: Settings) -> SmtpMailer | None:
+    """The mail server that is set, None when there is none.
+
+    Raises:
+        SettingError: a setting of mail is wrong.
+    """
+    if settings.smtp_url is None:
+        return None
+    if settings.mail_from is None:
+        raise SettingError("VISAVIS_SMTP_URL is set: set VISAVIS_MAIL_FROM too, as Shop <help@shop.example>")
+    try:
+        server = SmtpServer.parse(settings.smtp_url)
+        return SmtpMailer(server, settings.mail_from, reply_to=settings.mail_reply_to)
+    except ValueError as error:
+        names = "VISAVIS_SMTP_URL, VISAVIS_MAIL_FROM or VISAVIS_MAIL_REPLY_TO"
+        raise SettingError(f"{names}: {error}") from error
 
 
 def _media_config(settings: Settings, *, loopback: bool) -> MediaConfig:
@@ -330,7 +383,25 @@ async def open_back_office(settings: Settings) -> AsyncIterator[BackOffice]:
     store = SqlStore(settings.database)
     tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
     try:
-        yield BackOffice(settings, Accounts(store, clock, ids, tokens), Sites(store, ids))
+        accounts = Accounts(
+            store, clock, ids, tokens, groups=lambda: load_policy(settings.policy_dir).routing.groups
+        )
+        yield BackOffice(settings, accounts, Sites(store, ids))
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_reports(settings: Settings) -> AsyncIterator[WaitReport]:
+    """Open the database and the policy for a report on the command line.
+
+    Raises:
+        PolicyError: the rules have mistakes.
+    """
+    await upgrade_database(settings)
+    store = SqlStore(settings.database)
+    try:
+        yield WaitReport(store, SystemClock(), StoredPolicies(load_policy(settings.policy_dir)))
     finally:
         await store.close()
 

@@ -12,6 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+class SettingError(Exception):
+    """A setting cannot be used; says which and what to do, without a secret in it."""
+
+
 class Settings(BaseSettings):
     """``ice_servers`` are those given to browsers, in the shape of ``RTCIceServer``; none is contacted by default."""
 
@@ -36,6 +40,12 @@ class Settings(BaseSettings):
     """The public IPv4 address by which browsers reach the media relay behind a 1:1 NAT or in a container."""
     media_udp_ports: tuple[int, int] | None = None
     """First and last UDP port of the media relay; None: the system's choice. A firewall must let them in."""
+    smtp_url: str | None = Field(default=None, repr=False)
+    """``smtp://user:password@host:587?starttls=require`` or ``smtps://…``. None: no e-mail is sent."""
+    mail_from: str | None = None
+    """Who answers by e-mail: ``Shop <help@shop.example>``. Needed with ``smtp_url``."""
+    mail_reply_to: str | None = None
+    """Where replies to these e-mails go; None: to ``mail_from``."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics_token: str | None = Field(default=None, min_length=16, repr=False)
     trusted_proxies: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Executable, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import JSON, Executable, and_, bindparam, cast, func, insert, or_, select, update
 
 from orchestrator.adapters.codec import dump_conversation, load_conversation
 from orchestrator.adapters.session import Session
@@ -108,6 +108,38 @@ class SqlConversations:
             select(c.snapshot).where(c.invited_agent_id == agent_id).order_by(c.invitation_expires_at, c.id)
         )
 
+    async def page(
+        self,
+        *,
+        closed: bool,
+        state: str | None = None,
+        group: str | None = None,
+        agent_id: str | None = None,
+        after: str | None = None,
+        limit: int,
+    ) -> list[Conversation]:
+        order, newest_first = (c.closed_at, True) if closed else (c.started_at, False)
+        query = select(c.snapshot).where(c.closed_at.is_not(None) if closed else c.closed_at.is_(None))
+        if state is not None:
+            query = query.where(c.state == state)
+        if agent_id is not None:
+            query = query.where(c.agent_id == agent_id)
+        if group is not None:
+            query = query.where(self._in_snapshot("group") == group)
+        if after is not None:
+            at = select(order).where(c.id == after).scalar_subquery()
+            follows = order < at if newest_first else order > at
+            same = and_(order == at, c.id < after if newest_first else c.id > after)
+            query = query.where(or_(follows, same))
+        by = (order.desc(), c.id.desc()) if newest_first else (order, c.id)
+        return await self._all(query.order_by(*by).limit(limit))
+
+    def _in_snapshot(self, name: str) -> Any:
+        """A text of the snapshot that no column repeats. The databases read JSON in ways of their own."""
+        if self._session.dialect == "sqlite":
+            return func.json_extract(c.snapshot, f"$.{name}")
+        return cast(c.snapshot, JSON)[name].as_string()
+
     async def queue(
         self, group: str, *, uninvited: bool = False, limit: int | None = None
     ) -> list[Conversation]:
@@ -158,6 +190,15 @@ class SqlConversations:
 
     async def not_closed(self) -> list[Conversation]:
         return await self._all(select(c.snapshot).where(c.closed_at.is_(None)).order_by(c.id))
+
+    async def by_ids(self, ids: Sequence[str]) -> list[Conversation]:
+        return await self._all(select(c.snapshot).where(c.id.in_(ids)))
+
+    async def active_versions(self) -> Mapping[str, int]:
+        query = select(c.id, c.version).where(
+            or_(c.queue_group.is_not(None), c.agent_id.is_not(None), c.invited_agent_id.is_not(None))
+        )
+        return {row.id: row.version for row in await self._session.read(query)}
 
     async def load_of_agent(self, agent_id: str, *, own: str | None = None) -> AgentLoad:
         return (await self._loads([agent_id], own)).get(agent_id, AgentLoad())

@@ -37,6 +37,9 @@ class Rates:
     action: RateLimitItem = field(default_factory=lambda: RateLimitItemPerSecond(40, 10, namespace="action"))
     typing: RateLimitItem = field(default_factory=lambda: RateLimitItemPerSecond(10, 10, namespace="typing"))
     socket: RateLimitItem = field(default_factory=lambda: RateLimitItemPerMinute(60, 1, namespace="socket"))
+    left_message: RateLimitItem = field(
+        default_factory=lambda: RateLimitItemPerMinute(5, 10, namespace="left-message")
+    )
 
 
 class Limiter:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from starlette.responses import JSONResponse
 
-from orchestrator.api import schemas
+from orchestrator.api import schemas, schemas_reports
 
 DESCRIPTION = """A website visitor chats with a bot, is handed over to a person, and goes from chat to video in the same
 conversation. Errors are problem documents (RFC 9457) with a stable `code`. The sockets are not part of OpenAPI:
@@ -23,6 +23,7 @@ TAGS = [
     {"name": "auth", "description": "Signing in and out."},
     {"name": "call", "description": "Joining a video call (WHIP's shape, RFC 9725)."},
     {"name": "bot", "description": "What a bot posts."},
+    {"name": "reports", "description": "What became of waits, and what people did."},
     {"name": "admin", "description": "Accounts and sites."},
     {"name": "operations", "description": "Health and numbers."},
 ]
@@ -47,6 +48,7 @@ _RECEIVED: dict[str, tuple[type[BaseModel], ...]] = {
         schemas.InvitationFrame,
         schemas.InvitationEndedFrame,
         schemas.AgentStateFrame,
+        schemas.InboxFrame,
         schemas.TypingFrame,
         schemas.ErrorFrame,
     ),
@@ -153,6 +155,7 @@ def create_api_schema() -> dict[str, Any]:
         tokens=nothing,
         clock=nothing,
         operations=nothing,
+        reporting=nothing,
     )
     return deepcopy(create_app(platform).openapi())
 
@@ -171,8 +174,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     _add_models(components)
     _add_frames(components)
     _replace_validation_errors(document, components)
-    for name, examples in EXAMPLES.items():
-        components[name]["examples"] = examples
+    for name, examples in (EXAMPLES | schemas_reports.EXAMPLES).items():
+        if name in components:
+            components[name]["examples"] = examples
     components.update(sorted(components.items()))
     return document
 

@@ -24,6 +24,7 @@ PartyName = Literal["none", "bot", "agent"]
 WaitReason = Literal["closed", "no_agents", "thin_data", "not_reliable"]
 CameraPolicyName = Literal["allowed", "off_by_default", "forbidden"]
 ChannelStateName = Literal["available", "paused", "offline"]
+GroupName = Annotated[str, Field(min_length=1, max_length=64, pattern=SLUG)]
 ReasonId = Annotated[str, Field(min_length=1, max_length=64, pattern=SLUG)]
 
 
@@ -304,7 +305,8 @@ class Capacity(Model):
 
 
 class AgentState(Model):
-    """Everything the desk shows on opening. ``seq`` is where the socket goes on from.
+    """Everything the desk shows on opening. ``seq`` is where the socket goes on from. ``inbox_open``: left messages that
+    wait for somebody; ``mail``: whether they can be answered by e-mail.
 
     Until ``wrap_up_until`` nothing new is offered; null when that is not so.
     """
@@ -316,6 +318,8 @@ class AgentState(Model):
     pause_reasons: list[PauseReason] = []
     invitations: list[InvitationView] = []
     conversations: list[AgentConversation] = []
+    inbox_open: int = 0
+    mail: bool = False
     seq: int
 
 
@@ -443,21 +447,76 @@ class Login(Model):
     password: Annotated[str, Field(min_length=1, max_length=256)]
 
 
+class GroupMembership(Model):
+    """``name`` is a group of the live policy. Under the strategy `priority`, rank 1 is asked first."""
+
+    name: GroupName
+    rank: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class SkillLevel(Model):
+    name: GroupName
+    level: Annotated[int, Field(ge=1, le=10)] = 1
+
+
 class User(Model):
+    """Without ``groups`` an agent serves every group, without ``languages`` everybody."""
+
     id: str
     email: str
     name: str
     role: RoleName
     picture_url: str | None = None
     may_propose_video: bool = True
+    languages: list[str] = []
+    groups: list[GroupMembership] = []
+    skills: list[SkillLevel] = []
 
 
 class CreateUser(Model):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "claire@shop.example",
+                    "name": "Claire",
+                    "role": "agent",
+                    "password": "a long enough password",
+                    "languages": ["fr", "en"],
+                    "groups": [{"name": "advisors", "rank": 1}],
+                    "skills": [{"name": "billing", "level": 3}],
+                }
+            ]
+        }
+    )
+
     email: Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
     name: Annotated[str, Field(min_length=1, max_length=80)]
     role: RoleName
     password: Annotated[str, Field(min_length=10, max_length=256)]
     may_propose_video: bool = True
+    languages: Annotated[list[Language], Field(max_length=50)] = []
+    groups: Annotated[list[GroupMembership], Field(max_length=500)] = []
+    skills: Annotated[list[SkillLevel], Field(max_length=100)] = []
+
+
+class ChangeUser(Model):
+    """What is left out stays; a list replaces the one that was there."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"groups": [{"name": "advisors", "rank": 2}], "skills": [{"name": "billing", "level": 5}]}
+            ]
+        }
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    role: RoleName | None = None
+    may_propose_video: bool | None = None
+    languages: Annotated[list[Language], Field(max_length=50)] | None = None
+    groups: Annotated[list[GroupMembership], Field(max_length=500)] | None = None
+    skills: Annotated[list[SkillLevel], Field(max_length=100)] | None = None
 
 
 class ChangePassword(Model):
@@ -691,6 +750,13 @@ class AgentStateFrame(Model):
     wrap_up_until: datetime | None = None
 
 
+class InboxFrame(Model):
+    """The inbox changed: so many messages are open now."""
+
+    type: Literal["inbox"] = "inbox"
+    open: int
+
+
 class BotStatusFrame(Model):
     type: Literal["bot"] = "bot"
     status: Literal["ready", "starting", "down"]
@@ -721,6 +787,7 @@ AgentFrame = (
     | InvitationFrame
     | InvitationEndedFrame
     | AgentStateFrame
+    | InboxFrame
     | TypingFrame
     | ErrorFrame
 )

@@ -13,7 +13,7 @@ from orchestrator.application.records import Json, NewMessage, TraceRecord
 from orchestrator.application.use_cases import UseCases, refusal_of
 from orchestrator.application.views import message_view, message_views
 from orchestrator.domain import events as ev
-from orchestrator.domain.conversation import Conversation, Purpose, Role
+from orchestrator.domain.conversation import Conversation, Role
 from orchestrator.domain.events import Event
 
 _CODE = re.compile(r"[a-z_]{1,40}")
@@ -76,7 +76,7 @@ class AgentDesk(UseCases):
             author_name=agent.name if agent is not None else None,
             client_id=client_id,
         )
-        wrote = self._by_holder(agent_id, lambda _: _now(ev.AgentWrote(agent_id, message.id)))
+        wrote = self._by_holder(agent_id, lambda _: at_once(ev.AgentWrote(agent_id, message.id)))
         handled = await self._do(conversation_id, wrote, messages=(message,))
         stored = handled.messages[0]
         if stored.author_id != agent_id:
@@ -86,7 +86,7 @@ class AgentDesk(UseCases):
     async def propose_video(self, agent_id: str, conversation_id: str) -> Json:
         """→ `AgentConversation`."""
         event = ev.VideoProposed(agent_id, self._ids.new("p"))
-        return await self._agent_act(agent_id, conversation_id, lambda _: _now(event))
+        return await self._agent_act(agent_id, conversation_id, lambda _: at_once(event))
 
     async def withdraw_video(self, agent_id: str, conversation_id: str) -> Json:
         """→ `AgentConversation`: the open proposal is withdrawn."""
@@ -101,33 +101,7 @@ class AgentDesk(UseCases):
 
     async def agent_act(self, agent_id: str, conversation_id: str, action: AgentAction) -> Json:
         """→ `AgentConversation`."""
-        return await self._agent_act(agent_id, conversation_id, lambda _: _now(_EVENT_OF_ACTION[action]()))
-
-    async def transfer(
-        self, agent_id: str, conversation_id: str, *, to_agent_id: str, note: str = ""
-    ) -> Json:
-        """→ `AgentConversation`: a colleague is invited; this agent stays until it is accepted."""
-        async with self._store.transaction(read_only=True) as tx:
-            agent = await tx.people.agent(agent_id)
-            if await tx.people.agent(to_agent_id) is None:
-                raise NotFound("agent_not_found", "There is no such agent.")
-        message = NewMessage(
-            id=self._ids.new("m"),
-            author="agent",
-            content={"type": "text", "text": note},
-            author_id=agent_id,
-            author_name=agent.name if agent is not None else None,
-            private_to="agent",
-        )
-        event = ev.AgentInvited(
-            invitation_id=self._ids.new("i"),
-            agent_id=to_agent_id,
-            purpose=Purpose.TRANSFER,
-            note_message_id=message.id if note else None,
-        )
-        made = self._by_holder(agent_id, lambda _: _now(event))
-        await self._do(conversation_id, made, messages=(message,) if note else ())
-        return await self._agent_view(conversation_id, agent_id)
+        return await self._agent_act(agent_id, conversation_id, lambda _: at_once(_EVENT_OF_ACTION[action]()))
 
     async def history(self, conversation_id: str, *, after_position: int = 0) -> list[Json]:
         """→ `Message`s, for staff."""
@@ -171,7 +145,8 @@ class AgentDesk(UseCases):
         return made
 
 
-async def _now(event: Event) -> Event:
+async def at_once(event: Event) -> Event:
+    """An event that needs nothing of the transaction."""
     return event
 
 

@@ -19,5 +19,8 @@ def lane_of(conversation_id: str, effect: Effect) -> str:
             return f"{conversation_id}/media"
         case fx.DrainQueue():
             return f"agent:{effect.agent_id}/drain"
+        case fx.SendMail():
+            # A mail server that is down must hold up neither the conversation nor the next letter.
+            return f"mail:{effect.left_message_id}"
         case _:
             return f"{conversation_id}/people"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.availability import availability
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.handle_event import EventHandler
@@ -58,6 +59,7 @@ class World:
     views: Views
     bot: BotGateway
     media: MediaGateway
+    mail: AnswerMail
 
 
 class Performer:
@@ -90,6 +92,10 @@ class Performer:
                 await self._world.media.set_camera(effect.call_id, effect.on)
             case fx.DisconnectMedia():
                 await self._world.media.disconnect(effect.call_id, effect.role.value)
+            case fx.SendMail():
+                again = await self._world.mail.send(effect.left_message_id)
+                if again is not None:
+                    raise TryAgainAt(again, "the mail server did not take it")
 
     # --- the bot ------------------------------------------------------------------------------------------
 

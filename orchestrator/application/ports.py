@@ -86,6 +86,19 @@ class ConversationTable(Protocol):
         """Conversations with an open invitation to the agent, oldest invitation first."""
         ...
 
+    async def page(
+        self,
+        *,
+        closed: bool,
+        state: str | None = None,
+        group: str | None = None,
+        agent_id: str | None = None,
+        after: str | None = None,
+        limit: int,
+    ) -> list[Conversation]:
+        """Open conversations, the oldest first, or closed ones, the latest first; from the one that follows ``after``."""
+        ...
+
     async def queue(
         self, group: str, *, uninvited: bool = False, limit: int | None = None
     ) -> list[Conversation]:
@@ -111,6 +124,14 @@ class ConversationTable(Protocol):
     async def with_open_calls(self) -> list[Conversation]: ...
 
     async def not_closed(self) -> list[Conversation]: ...
+
+    async def by_ids(self, ids: Sequence[str]) -> list[Conversation]:
+        """Snapshots, in no order; ids that are not known are left out."""
+        ...
+
+    async def active_versions(self) -> Mapping[str, int]:
+        """The versions of the conversations that wait for an agent or take an agent's capacity, by id."""
+        ...
 
     async def load_of_agent(self, agent_id: str, *, own: str | None = None) -> AgentLoad:
         """What the agent holds; ``own`` names the conversation whose part is told apart."""

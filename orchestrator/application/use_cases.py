@@ -32,6 +32,8 @@ class Parts:
     tokens: Tokens
     views: Views
     bot: BotGateway | None = None
+    mail: bool = False
+    """Whether answers can go out by e-mail."""
 
 
 class UseCases:
@@ -45,6 +47,7 @@ class UseCases:
         self._tokens = parts.tokens
         self._views = parts.views
         self._bot = parts.bot
+        self._mail = parts.mail
 
     async def _do(
         self,

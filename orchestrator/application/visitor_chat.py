@@ -155,7 +155,7 @@ class VisitorChat(UseCases):
                 return latest.id
             site = await tx.sites.get(visitor.site_id)
         previous_id = latest.id if latest is not None else None
-        conversation_id = _id_after(visitor_id, previous_id)
+        conversation_id = id_after(visitor_id, previous_id)
         event = ev.ConversationStarted(
             conversation_id=conversation_id,
             site_id=visitor.site_id,
@@ -316,6 +316,7 @@ def _require_origin(site: Site, origin: str | None) -> None:
         raise Forbidden("origin_not_allowed", "This page is not one of the site's.")
 
 
-def _id_after(visitor_id: str, previous_id: str | None) -> str:
+def id_after(visitor_id: str, previous_id: str | None) -> str:
+    """The id of the conversation that follows this one of the visitor."""
     # The same predecessor gives the same id: two tabs that start at once start one conversation.
     return "c_" + hashlib.blake2b(f"{visitor_id}\0{previous_id}".encode(), digest_size=12).hexdigest()

@@ -20,7 +20,7 @@ from orchestrator import demo as demonstration
 from orchestrator.commands.shared import DataDir, err, fail, fail_with, out, read_settings
 from orchestrator.observability import configure_logs
 from orchestrator.serving import Server, server_config
-from orchestrator.settings import Settings
+from orchestrator.settings import SettingError, Settings
 from orchestrator.tls import Certificate, ensure_certificate, local_addresses
 from rules.findings import PolicyError
 
@@ -124,6 +124,9 @@ async def _run(
         )
     except PolicyError as error:
         fail_with(error)
+    except SettingError as error:
+        err.print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from error
     async with contextlib.AsyncExitStack() as cleanup:
 
         async def started() -> None:

@@ -97,6 +97,13 @@ class DisconnectMedia:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class SendMail:
+    """Send the answer to a left message by e-mail."""
+
+    left_message_id: str
+
+
 Effect = (
     GreetVisitor
     | AskBot
@@ -110,4 +117,5 @@ Effect = (
     | CloseCall
     | SetCamera
     | DisconnectMedia
+    | SendMail
 )

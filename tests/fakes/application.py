@@ -19,6 +19,7 @@ from orchestrator.adapters.migrations import upgrade
 from orchestrator.adapters.policies import StoredPolicies
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens
+from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.accounts import Accounts
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResult
@@ -44,6 +45,7 @@ from rules.load import load_policy
 from rules.policy import Policy
 from tests.fakes.bot import FakeBot
 from tests.fakes.clock import CountingIds, VirtualClock
+from tests.fakes.mail import FakeMailer
 from tests.fakes.media import FakeMedia
 
 POLICIES = Path(__file__).parents[2] / "rules" / "policies"
@@ -85,7 +87,7 @@ class Application:
 
     def __init__(
         self,
-        database: Path,
+        database: Path | str,
         *,
         policy: Policy | None = None,
         clock: VirtualClock | None = None,
@@ -93,7 +95,8 @@ class Application:
     ) -> None:
         self.clock = clock or VirtualClock()
         self.ids = CountingIds(ids_prefix)
-        self.store = SqlStore(f"sqlite+aiosqlite:///{database}")
+        # A file, or the address of a database that is there.
+        self.store = SqlStore(database if isinstance(database, str) else f"sqlite+aiosqlite:///{database}")
         self.bus = InProcessBus()
         self.policy = policy or shipped_policy()
         self.policies = StoredPolicies(self.policy)
@@ -101,6 +104,7 @@ class Application:
         self.views = Views()
         self.bot = FakeBot()
         self.media = FakeMedia()
+        self.mailer = FakeMailer()
         self.handler = EventHandler(self.store, self.bus, self.clock, self.policies, self.ids)
         parts = Parts(
             self.store,
@@ -112,12 +116,21 @@ class Application:
             self.tokens,
             self.views,
             self.bot,
+            mail=True,
         )
         self.conversations = Conversations(parts)
         self.calls = Calls(
             self.store, self.handler, self.clock, self.ids, self.policies, self.tokens, self.media
         )
-        self.accounts = Accounts(self.store, self.clock, self.ids, self.tokens, hasher=QUICK)
+        self.accounts = Accounts(
+            self.store,
+            self.clock,
+            self.ids,
+            self.tokens,
+            groups=lambda: self.policies.live.routing.groups,
+            bus=self.bus,
+            hasher=QUICK,
+        )
         self.sites = Sites(self.store, self.ids)
         self.presence = Presence(self.store, self.handler, self.bus, self.clock, self.ids)
         self.away = AwayWatch(self.store, self.handler, self.bus, self.clock, self.ids)
@@ -136,6 +149,7 @@ class Application:
             self.views,
             self.bot,
             self.media,
+            AnswerMail(self.store, self.bus, self.clock, self.mailer),
         )
         self.effects = EffectRunner(self.store, self.bus, self.clock, Performer(world))
         self.timers = TimerService(self.store, self.bus, self.clock, self.handler)

@@ -45,7 +45,7 @@ def generous() -> Limiter:
     from limits import RateLimitItemPerSecond
 
     much = RateLimitItemPerSecond(100_000)
-    return Limiter(Rates(much, much, much, much, much, much, much))
+    return Limiter(Rates(much, much, much, much, much, much, much, much))
 
 
 @dataclass
