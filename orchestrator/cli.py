@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.commands.reports import reports
 from orchestrator.commands.shared import DataDir, err, fail_with, out, read_settings
 from orchestrator.commands.sites import sites
 from orchestrator.commands.up import up
@@ -28,6 +29,7 @@ database = typer.Typer(help="The database.", no_args_is_help=True)
 app.command()(up)
 app.add_typer(users, name="user")
 app.add_typer(sites, name="site")
+app.add_typer(reports, name="report")
 app.add_typer(policies, name="policy")
 app.add_typer(database, name="db")
 

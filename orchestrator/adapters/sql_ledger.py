@@ -165,6 +165,11 @@ class SqlLedger:
         query = select(handlings).where(handlings.c.ended_at.is_(None)).order_by(handlings.c.started_at)
         return [_handling(row) for row in await self._session.read(query)]
 
+    async def handlings_of(self, conversation_ids: Sequence[str]) -> list[Handling]:
+        query = select(handlings).where(handlings.c.conversation_id.in_(conversation_ids))
+        query = query.order_by(handlings.c.conversation_id, handlings.c.version)
+        return [_handling(row) for row in await self._session.read(query)]
+
 
 def _new_stay(entry: WaitBegan, quote: Quote | None) -> dict[str, Any]:
     return {

@@ -164,6 +164,7 @@ def require_role(user: User, roles: frozenset[str]) -> None:
 
 AnyUser = Annotated[User, Depends(Staff(EVERYONE))]
 AgentUser = Annotated[User, Depends(Staff(AGENTS))]
+SupervisorUser = Annotated[User, Depends(Staff(SUPERVISORS))]
 ExplainerUser = Annotated[User, Depends(Staff(EXPLAINERS))]
 AdminUser = Annotated[User, Depends(Staff(ADMINS))]
 DeskRequest = Depends(require_desk)

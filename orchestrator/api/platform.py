@@ -13,11 +13,13 @@ from starlette.requests import HTTPConnection
 from orchestrator.api.limits import Limiter
 from orchestrator.api.static import STATIC
 from orchestrator.application.accounts import Accounts
+from orchestrator.application.agent_report import AgentReport
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.ports import BotStatus, Clock, Tokens
 from orchestrator.application.sites import Sites
 from orchestrator.application.streams import Streams
+from orchestrator.application.wait_report import WaitReport
 from orchestrator.observability import Metrics
 
 
@@ -60,6 +62,14 @@ class Operations:
 
 
 @dataclass(frozen=True, slots=True)
+class Reporting:
+    """What is told of waits and of people's work."""
+
+    waits: WaitReport
+    agents: AgentReport
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """The running parts behind the interface; `orchestrator.main` puts them together."""
 
@@ -71,6 +81,7 @@ class Platform:
     tokens: Tokens
     clock: Clock
     operations: Operations
+    reporting: Reporting
     metrics: Metrics = field(default_factory=Metrics)
     limiter: Limiter = field(default_factory=Limiter)
     options: Options = field(default_factory=Options)

@@ -40,6 +40,7 @@ OWN_AGENT = AGENTS | {"other_agent": 404, "supervisor": 404, "admin": 404}
 INVITED = AGENTS | {"other_agent": 409, "supervisor": 409, "admin": 409}
 OWN_OR_SUPERVISOR = AGENTS | {"other_agent": 404}
 EXPLAINERS = NOT_STAFF | {"agent": 403, "other_agent": 403}
+SUPERVISORS = EXPLAINERS | {"designer": 403}
 ADMINS = NOT_STAFF | {"agent": 403, "other_agent": 403, "supervisor": 403, "designer": 403}
 OPERATORS = {name: status for name, status in ADMINS.items() if name != "operations"}
 BOTS = dict.fromkeys(["nobody", "visitor", "other_visitor", *STAFF, "call", "operations"], 401)
@@ -112,9 +113,12 @@ TABLE: dict[str, Row] = {
     "POST /api/agent/conversations/{id}/transfer": Row(OWN_AGENT, {"agent_id": "{user}"}),
     "POST /api/agent/conversations/{id}/call/token": Row(OWN_AGENT),
     "GET /api/conversations/{id}/decisions": Row(EXPLAINERS),
+    "GET /api/reports/waits": Row(SUPERVISORS),
+    "GET /api/reports/agents": Row(SUPERVISORS),
     "POST /api/bot/rasa/turns": Row(BOTS, TURN),
     "GET /api/admin/users": Row(ADMINS),
     "POST /api/admin/users": Row(ADMINS, USER),
+    "PATCH /api/admin/users/{id}": Row(ADMINS, {"name": "Agent"}),
     "POST /api/admin/users/{id}/reset-link": Row(ADMINS),
     "GET /api/admin/sites": Row(ADMINS),
     "POST /api/admin/sites": Row(ADMINS, SITE),

@@ -40,6 +40,7 @@ def platform(stubs: Stubs, tmp_path: Path) -> Platform:
         tokens=cast("Any", StubTokens()),
         clock=cast("Any", FixedClock()),
         operations=Operations(readiness, backlog, lambda *_: False, lambda: "ready"),
+        reporting=any_part,
         limiter=Limiter(Rates(session=RateLimitItemPerMinute(3, 1, namespace="session"))),
         options=Options(metrics_token="operations-token", static=tmp_path, demo=True),
     )
