@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from orchestrator.api import schemas
+from orchestrator.api import schemas, schemas_supervisor
 from orchestrator.api.guard import SUPERVISORS, AgentUser, ExplainerUser
 from orchestrator.api.platform import PlatformDep
 from orchestrator.api.visitor import AfterPosition, ConversationId, clean
@@ -114,12 +114,32 @@ async def hang_up(user: AgentUser, platform: PlatformDep, conversation_id: Conve
 
 @router.post("/conversations/{id}/transfer", response_model=schemas.AgentConversation)
 async def transfer(
-    user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, body: schemas.TransferToAgent
+    user: AgentUser,
+    platform: PlatformDep,
+    conversation_id: ConversationId,
+    body: schemas_supervisor.Transfer,
 ) -> Any:
-    """Invite a colleague to take over; one stays until it is accepted."""
+    """Invite a colleague to take over, or whoever of a group is free; one stays until it is accepted."""
+    note = clean(body.note)
+    if body.group is not None:
+        return await platform.conversations.transfer_to_group(
+            user.id, conversation_id, group=body.group, note=note
+        )
     return await platform.conversations.transfer(
-        user.id, conversation_id, to_agent_id=body.agent_id, note=clean(body.note)
+        user.id, conversation_id, to_agent_id=body.agent_id or "", note=note
     )
+
+
+@router.post("/conversations/{id}/transfer/withdraw", response_model=schemas.AgentConversation)
+async def withdraw_transfer(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """Keep the conversation after all: nobody is asked any more."""
+    return await platform.conversations.withdraw_transfer(user.id, conversation_id)
+
+
+@router.get("/conversations/{id}/transfer-targets", response_model=schemas_supervisor.TransferTargets)
+async def transfer_targets(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """Who could receive the conversation: connected colleagues, and groups with who is free in them."""
+    return await platform.conversations.transfer_targets(user.id, conversation_id)
 
 
 @router.post("/conversations/{id}/close", response_model=schemas.AgentConversation)

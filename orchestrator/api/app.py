@@ -23,6 +23,7 @@ from orchestrator.api import (
     reports,
     sockets,
     static,
+    supervisor,
     visitor,
 )
 from orchestrator.api.bodies import BodyLimit
@@ -66,6 +67,7 @@ def create_app(platform: Platform, *, lifespan: Lifespan | None = None) -> FastA
         agent.router,
         inbox.router,
         inbox.leaving,
+        supervisor.router,
         agent.explanations,
         auth.router,
         call.router,

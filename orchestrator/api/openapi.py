@@ -20,6 +20,7 @@ their frames are among the schemas, as `VisitorHello`, `VisitorFrame`, `AgentHel
 TAGS = [
     {"name": "visitor", "description": "What a visitor's page calls."},
     {"name": "agent", "description": "What the agent's desk calls."},
+    {"name": "supervisor", "description": "What a supervisor's desk calls beyond an agent's."},
     {"name": "auth", "description": "Signing in and out."},
     {"name": "call", "description": "Joining a video call (WHIP's shape, RFC 9725)."},
     {"name": "bot", "description": "What a bot posts."},
@@ -88,7 +89,6 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"id": "shop", "name": "Shop", "allowed_origins": ["https://shop.example"], "language": "fr"}
     ],
     "Presence": [{"chat": True, "video": True}],
-    "TransferToAgent": [{"agent_id": "usr_02", "note": "Knows the returns policy better than I do."}],
     "BotTurn": [
         {
             "conversation_id": "cnv_01",

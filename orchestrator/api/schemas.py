@@ -215,6 +215,15 @@ class EscalationView(Model):
     phrase: str | None = None
 
 
+class TransferView(Model):
+    """A transfer that nobody has accepted yet: ``to_group`` and, while somebody is asked, ``to_agent`` (a name)."""
+
+    to_agent: str | None = None
+    to_group: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class AgentConversation(Model):
     id: str
     site_id: str
@@ -232,6 +241,7 @@ class AgentConversation(Model):
     escalation: EscalationView | None = None
     queue: QueueView | None = None
     proposal: ProposalView | None = None
+    transfer: TransferView | None = None
     call: CallView | None = None
     video_unavailable: str | None = None
     started_at: datetime
@@ -408,11 +418,6 @@ class LanguageUpdate(Model):
 
 class DeclineInvitation(Model):
     reason: Annotated[str, Field(max_length=200)] = ""
-
-
-class TransferToAgent(Model):
-    agent_id: Identifier
-    note: Annotated[str, Field(max_length=2000)] = ""
 
 
 # --- calls (WHIP-shaped, RFC 9725) ---------------------------------------------------------------------

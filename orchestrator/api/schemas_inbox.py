@@ -71,8 +71,10 @@ class LeftMessageView(Model):
 
 
 class InboxPage(Model):
-    """``next`` is the id to ask ``after`` for the next page; ``open`` counts all that wait; ``mail``: whether answers can
-    go out by e-mail."""
+    """``next`` is the id to ask ``after`` for the next page. ``open`` counts all that wait.
+
+    ``mail``: whether answers can go out by e-mail.
+    """
 
     messages: list[LeftMessageView]
     next: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -71,6 +72,13 @@ def visitor_actions(c: Conversation, facts: Facts, policy: Policy, now: datetime
     )
 
 
+def _may_withdraw_invitation(c: Conversation, may: Callable[[Event], bool]) -> bool:
+    invitation = c.invitation
+    if invitation is None or invitation.purpose is not Purpose.TRANSFER:
+        return False
+    return may(ev.InvitationRevoked(invitation.id, "withdrawn"))
+
+
 def agent_actions(
     c: Conversation, agent_id: str, facts: Facts, policy: Policy, now: datetime
 ) -> AgentActions:
@@ -90,7 +98,7 @@ def agent_actions(
         withdraw_video=proposal is not None and may(ev.ProposalWithdrawn(agent_id, proposal)),
         transfer=c.handover is None and may(ev.AgentInvited(_PROBE, _PROBE, Purpose.TRANSFER), to_somebody),
         transfer_to_group=may(ev.HandoverRequested(agent_id, _PROBE), to_some_group),
-        withdraw_transfer=may(ev.HandoverEnded("withdrawn")),
+        withdraw_transfer=may(ev.HandoverEnded("withdrawn")) or _may_withdraw_invitation(c, may),
         leave_lobby=may(ev.LobbyLeft(Role.AGENT)),
         hang_up=c.state is State.IN_VIDEO and may(ev.HungUp(Role.AGENT)),
         close=may(ev.ConversationClosed("agent")),
