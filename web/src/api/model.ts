@@ -21,11 +21,15 @@ export type VisitorSession = Schemas["VisitorSession"];
 export type VisitorConversation = Schemas["VisitorConversation"];
 export type VisitorHistory = Schemas["VisitorConversationWithHistory"];
 export type StartConversation = Schemas["StartConversation"];
+export type LeaveMessage = Schemas["LeaveMessage"];
 export type PostMessage = Schemas["PostMessage"];
 export type PostedMessage = Schemas["PostedMessage"];
 
 export type User = Schemas["User"];
 export type Presence = Schemas["Presence"];
+export type ChannelPresence = Schemas["ChannelPresence"];
+export type SetPresence = Schemas["SetPresence"];
+export type PauseReason = Schemas["PauseReason"];
 export type Capacity = Schemas["Capacity"];
 export type AgentState = Schemas["AgentState"];
 export type AgentConversation = Schemas["AgentConversation"];

@@ -65,6 +65,8 @@ export const person = (size = 20) =>
     svg`<circle cx="12" cy="8.2" r="3.7"/><path d="M4.8 19.6c1-3.4 3.8-5.1 7.2-5.1s6.2 1.7 7.2 5.1"/>`,
     size,
   );
+export const mail = (size = 20) =>
+  icon(svg`<rect x="3.5" y="5.5" width="17" height="13" rx="3"/><path d="m4.5 8 7.5 5 7.5-5"/>`, size);
 export const spark = (size = 20) =>
   icon(
     svg`<path d="M12 3.8c.7 4.4 2.2 6.9 8 8.2-5.8 1.3-7.3 3.8-8 8.2-.7-4.4-2.2-6.9-8-8.2 5.8-1.3 7.3-3.8 8-8.2z" fill="currentColor" stroke="none"/>`,

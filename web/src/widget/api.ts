@@ -2,6 +2,7 @@
 import { ApiError, Http } from "../api/http";
 import type {
   CallToken,
+  LeaveMessage,
   PostedMessage,
   PostMessage,
   StartConversation,
@@ -66,6 +67,10 @@ export class VisitorApi {
 
   camera(id: string, on: boolean): Promise<VisitorConversation> {
     return this.#again(() => this.#http.put(`/conversations/${id}/call/camera`, { on }));
+  }
+
+  leaveMessage(id: string, body: LeaveMessage): Promise<VisitorConversation> {
+    return this.#again(() => this.#http.post(`/conversations/${id}/left-message`, body));
   }
 
   callToken(id: string): Promise<CallToken> {

@@ -2,6 +2,7 @@
 import { ApiError } from "../api/http";
 import type {
   BotStatus,
+  LeaveMessage,
   Message,
   SiteView,
   VisitorConversation,
@@ -55,6 +56,8 @@ export class WidgetStore {
   typing = false;
   toast: string | null = null;
   confirming: Confirmation | null = null;
+  /** The form for a left message: not shown, being written, or on its way. */
+  leaving: false | "writing" | "sending" = false;
   /** On a phone the call and the chat share the screen; this is which one has it. */
   chatInCall = false;
 
@@ -65,6 +68,7 @@ export class WidgetStore {
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #typingSent = 0;
+  #leftId = "";
   readonly #local = storage("localStorage");
   readonly #tab = storage("sessionStorage");
   readonly #retry = new Backoff({ first: 2_000, ceiling: 60_000 });
@@ -177,13 +181,29 @@ export class WidgetStore {
     this.#events?.send({ type: "typing", conversation_id: this.conversation.id });
   }
 
-  act(action: VisitorAction): Promise<void> {
-    return this.#ask((id) => this.api.act(id, action));
+  async act(action: VisitorAction): Promise<void> {
+    await this.#ask((id) => this.api.act(id, action));
   }
 
-  answerProposal(answer: "accept" | "decline"): Promise<void> {
+  async answerProposal(answer: "accept" | "decline"): Promise<void> {
     const proposal = this.conversation?.proposal;
-    return proposal ? this.#ask((id) => this.api.answer(id, proposal.id, answer)) : Promise.resolve();
+    if (proposal) await this.#ask((id) => this.api.answer(id, proposal.id, answer));
+  }
+
+  openLeaving(shown: boolean): void {
+    this.leaving = shown && "writing";
+    this.#leftId = newClientId();
+    this.#changed();
+  }
+
+  /** Sent again after a lost answer it is the same message: its id is made when the form opens. */
+  async leaveMessage(said: Pick<LeaveMessage, "email" | "name" | "text">): Promise<void> {
+    if (this.leaving !== "writing") return;
+    this.leaving = "sending";
+    this.#changed();
+    const done = await this.#ask((id) => this.api.leaveMessage(id, { client_id: this.#leftId, ...said }));
+    this.leaving = done ? false : "writing";
+    this.#changed();
   }
 
   confirm(what: Confirmation | null): void {
@@ -369,15 +389,18 @@ export class WidgetStore {
     this.#apply(conversation);
   }
 
-  async #ask(call: (id: string) => Promise<VisitorConversation>): Promise<void> {
+  /** Whether the server took it; what it did not take is told. */
+  async #ask(call: (id: string) => Promise<VisitorConversation>): Promise<boolean> {
     const id = this.conversation?.id;
-    if (!id) return;
+    if (!id) return false;
     try {
       this.#apply(await call(id));
+      return true;
     } catch (error) {
       this.say(error instanceof ApiError && error.status === 0 ? this.t.offline : this.t.refused);
       // What was refused is probably outdated here.
       await this.#load(id).catch(() => undefined);
+      return false;
     }
   }
 

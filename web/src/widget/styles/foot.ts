@@ -24,6 +24,48 @@ export const footStyles = css`
     background: var(--brand-soft);
     color: var(--brand-text);
   }
+  .leave-message {
+    display: flex;
+    flex-direction: column;
+    gap: var(--s3);
+    margin: var(--s3);
+    padding: var(--s4);
+    border-radius: var(--r3);
+    background: var(--surface);
+    box-shadow: inset 0 0 0 1px var(--line), var(--shadow-2);
+    max-block-size: 75%;
+    overflow-y: auto;
+  }
+  .leave-message h3 {
+    font-size: var(--text-l);
+  }
+  .leave-message p {
+    color: var(--ink-2);
+    font-size: var(--text-s);
+  }
+  .leave-message label {
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    font-weight: 600;
+    font-size: var(--text-s);
+  }
+  .leave-message input,
+  .leave-message textarea {
+    min-block-size: 44px;
+    padding: 9px 12px;
+    border: 1.5px solid var(--line-strong);
+    border-radius: var(--r2);
+    background: var(--surface);
+    font-weight: 400;
+    font-size: 16px;
+    resize: vertical;
+  }
+  .leave-buttons {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--s2);
+  }
   .closed {
     display: flex;
     flex-direction: column;

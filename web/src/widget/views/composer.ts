@@ -3,11 +3,13 @@ import { html, nothing, type TemplateResult } from "lit";
 import { grow } from "../../ui/grow";
 import * as icons from "../../ui/icons";
 import type { WidgetStore } from "../store";
+import { leaveMessage } from "./leave_message";
 
 export function footer(store: WidgetStore): TemplateResult | typeof nothing {
   const { conversation } = store;
   if (conversation?.state === "closed") return closed(store);
   if (store.startFailed && !conversation) return failed(store);
+  if (store.leaving && conversation?.can.leave_message) return leaveMessage(store);
   return html`${shortcuts(store)}${!conversation || conversation.can.write ? composer(store) : nothing}`;
 }
 
@@ -59,7 +61,9 @@ function shortcuts(store: WidgetStore): TemplateResult | typeof nothing {
       </button>
     </div>`;
   }
-  if (!can.request_person && !video) return nothing;
+  // While somebody is being looked for, the waiting room has this button.
+  const leave = can.leave_message && conversation.state !== "queued";
+  if (!can.request_person && !video && !leave) return nothing;
   return html`<div class="shortcuts">
     ${
       can.request_person
@@ -75,7 +79,14 @@ function shortcuts(store: WidgetStore): TemplateResult | typeof nothing {
         </button>`
         : nothing
     }
+    ${leave ? leaveButton(store) : nothing}
   </div>`;
+}
+
+function leaveButton(store: WidgetStore): TemplateResult {
+  return html`<button class="shortcut" data-testid="leave-message" @click=${() => store.openLeaving(true)}>
+    ${icons.mail(17)} ${store.t.leaveMessage}
+  </button>`;
 }
 
 function closed(store: WidgetStore): TemplateResult {

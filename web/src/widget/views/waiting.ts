@@ -43,6 +43,13 @@ export function waiting(store: WidgetStore): TemplateResult | typeof nothing {
           </button>`
           : nothing
       }
+      ${
+        can.leave_message
+          ? html`<button class="button quiet small" data-testid="leave-message" @click=${() => store.openLeaving(true)}>
+            ${icons.mail(18)} ${t.leaveMessage}
+          </button>`
+          : nothing
+      }
     </div>
   </section>`;
 }
