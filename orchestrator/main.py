@@ -28,15 +28,17 @@ from orchestrator.api.app import create_app
 from orchestrator.api.limits import Limiter
 from orchestrator.api.platform import Backlog, Operations, Options, Platform, Reporting, Timings
 from orchestrator.api.static import STATIC, is_built
-from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.accounts import Accounts
 from orchestrator.application.agent_report import AgentReport
+from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.errors import Conflict
+from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler, Handled
+from orchestrator.application.lease import Alone
 from orchestrator.application.notify import BOT_TOPIC
 from orchestrator.application.perform import Performer, World
 from orchestrator.application.ports import BotStatus
@@ -163,14 +165,15 @@ def build(
     store = SqlStore(settings.database)
     tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
     policies = StoredPolicies(load_policy(settings.policy_dir))
-    views = Views()
+    floor = LiveFloor(store, bus, clock, policies)
+    views = Views(floor)
 
     async def count(handled: Handled) -> None:
         outcome = handled.outcome
         if isinstance(outcome, Moved | Denied):
             metrics.count_event(outcome.decision.event, "moved" if isinstance(outcome, Moved) else "denied")
 
-    handler = EventHandler(store, bus, clock, policies, ids, on_acknowledged=count)
+    handler = EventHandler(store, bus, clock, policies, ids, floor, on_acknowledged=count)
 
     def bot_status_changed(status: BotStatus) -> None:
         frame: dict[str, object] = {"type": "bot", "status": status}
@@ -182,11 +185,11 @@ def build(
     presence = Presence(store, handler, bus, clock, ids)
     timers = TimerService(store, bus, clock, handler)
     away = AwayWatch(store, handler, bus, clock, ids)
-    distribution = Distribution(store, handler, clock, policies, ids)
+    distribution = Distribution(floor, handler, bus, clock, policies, ids, Alone())
     mailer = make_mailer(settings)
     answers = AnswerMail(store, bus, clock, mailer)
     performer = Performer(
-        World(store, handler, distribution, bus, clock, ids, policies, views, bot, media, answers)
+        World(store, handler, distribution, bus, clock, ids, policies, views, bot, media, answers, floor)
     )
     effects = EffectRunner(store, bus, clock, performer)
     calls = Calls(
@@ -229,6 +232,7 @@ def build(
                 views,
                 bot=bot,
                 mail=mailer is not None,
+                floor=floor,
             )
         ),
         calls=calls,
@@ -268,7 +272,7 @@ def build(
         policies=policies,
         bot=bot,
         media=media,
-        services=(media, calls, timers, away, effects, bot),
+        services=(floor, media, calls, timers, away, effects, distribution, bot),
     )
     return runtime
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.application.gather import candidates, fits_anybody, group_for
+from orchestrator.application.floor import LiveFloor
+from orchestrator.application.gather import as_if_waiting, route
 from orchestrator.application.ports import Transaction
 from orchestrator.application.views import Views
 from orchestrator.domain import events as ev
@@ -25,17 +26,26 @@ class Availability:
 
 
 async def availability(
-    tx: Transaction, conversation: Conversation, views: Views, *, pinned: Policy, live: Policy, now: datetime
+    tx: Transaction,
+    conversation: Conversation,
+    views: Views,
+    floor: LiveFloor,
+    *,
+    pinned: Policy,
+    live: Policy,
+    now: datetime,
 ) -> Availability:
     possible: dict[Need, bool] = {}
     wait: int | None = None
+    await floor.refresh(tx)
     for need, event in ((Need.CHAT, ev.PersonRequested()), (Need.VIDEO, ev.VideoRequested())):
         asking = replace(conversation, need=need, queue=None)
-        group = group_for(asking, event, pinned, live, now)
+        routed = route(asking, event, pinned, live, now)
+        group = routed.group
         video = need is Need.VIDEO
-        waiting = await tx.conversations.queue_length(group.name, video=video)
+        waiting = floor.picture.waiting(group.name, video=video)
         places = group.places.video if video else group.places.chat
-        somebody = fits_anybody(await candidates(tx, group, now), asking, pinned)
+        somebody = floor.could_ask(as_if_waiting(asking, event, routed, now), pinned)
         possible[need] = group_open(group.spec, now) and (somebody or waiting < places)
         if need is Need.CHAT and possible[need]:
             wait = 0 if somebody else views.wait_seconds(Line(group.name, "chat"), waiting + 1, now)

@@ -1,94 +1,262 @@
-"""Finding an agent for who waits: the pure choice of the domain, made inside the transaction that invites."""
+"""Pairing who waits with who is free: the floor proposes, a transaction decides.
+
+One process at a time distributes for all (a lease), so that lines are served in their order; that nobody gets too
+much does not depend on it: each pair is checked against the locked truth before it is committed. What brought a pair
+about comes as an effect of the outbox (`FindAgent`, `DrainQueue`), so that nothing is lost with a process; an effect
+that is carried out by another process becomes a hint to the one that distributes.
+
+A *pass* works everything off: rounds that a presence reopens, all pairs, then those who may not just wait on. It looks
+at what is, not at what happened, so that a pass that comes late or twice does no harm.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
-from orchestrator.application.gather import agent_facts, candidates, fits_anybody, group_for
-from orchestrator.application.handle_event import EventHandler, Handled, Moment
-from orchestrator.application.ports import Clock, Ids, Policies, Store
+from orchestrator.application.floor import InLine, LiveFloor, seat_of
+from orchestrator.application.handle_event import EventHandler, EventMaker, Handled, Moment
+from orchestrator.application.ports import Bus, Clock, Ids, Policies, Subscription
+from orchestrator.application.records import Agent
 from orchestrator.domain import events as ev
-from orchestrator.domain.conversation import Conversation, Need, State
-from orchestrator.domain.distribution import Candidate, choose, may_wait, wants_of
-from orchestrator.domain.events import Event, FailureReason
+from orchestrator.domain.conversation import Purpose
+from orchestrator.domain.distribution import asks_in, end_of_wait, search_of, waiting_of
+from orchestrator.domain.events import Event
+from orchestrator.domain.floor import GroupRules, Match, Want
+from orchestrator.domain.floor.reasons import Condition, LeftOut, why_left_out
 from rules.hours import group_open
-from rules.policy import Group
+from rules.policy import Policy
 
 log = structlog.get_logger(__name__)
 
-# How many of a line are looked at when one agent got free: the first ones may want what this agent cannot do.
-LOOK_AHEAD = 50
+DISTRIBUTION_TOPIC = "distribution"
+AT_ONCE = 16
+MOST_REFUSALS = 3
+"""So often a conversation may be paired in vain in one pass; then it waits for `LATER`."""
+LATER = timedelta(seconds=1)
+CLAIM_EVERY = timedelta(seconds=3)
+"""How often a process that does not distribute looks whether it has to, and one that does renews its lease."""
+
+
+class Claim(Protocol):
+    """The right to distribute."""
+
+    async def held(self) -> bool: ...
+    async def release(self) -> None: ...
 
 
 class Distribution:
     def __init__(
-        self, store: Store, handler: EventHandler, clock: Clock, policies: Policies, ids: Ids
+        self,
+        floor: LiveFloor,
+        handler: EventHandler,
+        bus: Bus,
+        clock: Clock,
+        policies: Policies,
+        ids: Ids,
+        claim: Claim,
     ) -> None:
-        self._store = store
-        self._handler = handler
-        self._clock = clock
+        self._floor = floor
         self._policies = policies
+        self._handler = handler
+        self._bus = bus
+        self._clock = clock
         self._ids = ids
+        self._claim = claim
+        self._turn = asyncio.Lock()
+        self._tickets = 0
+        self._served = 0
+        self._again_at: datetime | None = None
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._subscription: Subscription | None = None
+        floor.on_change(self._wake.set)
 
-    async def find(self, conversation_id: str) -> Handled:
-        """Invite the best agent for a waiting conversation, or end a wait that has no place to wait at."""
-        return await self._handler.handle(conversation_id, self._next_step)
+    # --- in the background ----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Distribute in the background until `stop`."""
+        self._subscription = self._bus.subscribe(DISTRIBUTION_TOPIC)
+        self._wake.set()
+        self._tasks = [
+            asyncio.create_task(self._listen(self._subscription), name="distribution-hints"),
+            asyncio.create_task(self._work(), name="distribution"),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        if self._subscription is not None:
+            self._subscription.close()
+        await self._claim.release()
+
+    async def _listen(self, subscription: Subscription) -> None:
+        while True:
+            await subscription.wait()
+            self._wake.set()
+
+    async def _work(self) -> None:
+        while True:
+            now = self._clock.now()
+            try:
+                await self.run_once()
+                due = [now + CLAIM_EVERY, self.next_change()]
+            except Exception:
+                log.exception("distribution.unavailable")
+                due = [now + LATER]
+            await self._clock.sleep_until(min(at for at in due if at is not None), self._wake)
+
+    # --- what asks for it -----------------------------------------------------------------------------
+
+    async def find(self, conversation_id: str) -> None:
+        """This conversation waits for its next agent. Returns when that was looked at, or is on its way to who does."""
+        await self.run_once()
 
     async def drain(self, agent_id: str) -> None:
-        """This agent got free: offer the waiting conversations, those at the head first, while there is room."""
-        async with self._store.transaction(read_only=True) as tx:
-            groups = await tx.conversations.queued_groups()
-        for name in groups:
-            async with self._store.transaction(read_only=True) as tx:
-                waiting = await tx.conversations.queue(name, uninvited=True, limit=LOOK_AHEAD)
-            for conversation in waiting:
-                if not await self._has_room(agent_id, name):
-                    break
-                await self.find(conversation.id)
+        """This agent got free, or switched something: whoever waits may be offered."""
+        self._floor.note_agents([agent_id])
+        await self.run_once()
 
-    async def _has_room(self, agent_id: str, group_name: str) -> bool:
-        live = self._policies.live
-        if group_name not in live.routing.groups:
-            group_name = live.routing.default_group
-        async with self._store.transaction(read_only=True) as tx:
-            agent = await agent_facts(
-                tx, agent_id, group=live.group(group_name), own=None, now=self._clock.now(), lock=False
+    def next_change(self) -> datetime | None:
+        """When there is something to do because time has passed."""
+        due = (self._floor.next_change(), self._again_at)
+        return min((at for at in due if at is not None), default=None)
+
+    async def run_once(self) -> int:
+        """A pass that begins after this call, here or at the process whose turn it is; returns what was decided."""
+        self._tickets += 1
+        ticket = self._tickets
+        async with self._turn:
+            if self._served >= ticket:
+                return 0
+            served = self._tickets
+            if not await self._claim.held():
+                await self._bus.publish([DISTRIBUTION_TOPIC])
+                decided = 0
+            else:
+                decided = await self._pass()
+            self._served = served
+            return decided
+
+    # --- a pass ---------------------------------------------------------------------------------------
+
+    async def _pass(self) -> int:
+        decided = 0
+        refusals: dict[str, int] = {}
+        self._again_at = None
+        while True:
+            await self._floor.refresh()
+            reopened = await self._reopen()
+            pairs = self._floor.picture.matches(self._clock.now(), AT_ONCE)
+            made = await asyncio.gather(
+                *(self._invite(pair, refusals) for pair in pairs), return_exceptions=True
             )
-        return (
-            agent is not None
-            and agent.connected
-            and agent.free_chat
-            and (agent.chat_present or agent.video_present)
-        )
+            for one in made:
+                if isinstance(one, BaseException):
+                    raise one
+                decided += one
+            decided += reopened
+            if pairs or reopened:
+                continue
+            ended = sum([await self._end(name) for name in self._floor.unsettled()])
+            decided += ended
+            if not ended:
+                break
+        for name, count in refusals.items():
+            if count >= MOST_REFUSALS:
+                self._floor.picture.release(name)
+                self._again_at = self._clock.now() + LATER
+        return decided
 
-    async def _next_step(self, moment: Moment) -> Event | None:
-        c = moment.conversation
-        if c.state is not State.QUEUED or c.queue is None or c.invitation is not None:
-            return None
-        group = group_for(c, ev.RoundStarted(), moment.pinned, moment.live, moment.now)
-        if not group_open(group.spec, moment.now):
-            return ev.TransferFailed("closed")
-        found = await candidates(moment.tx, group, moment.now)
-        for want in wants_of(c, moment.pinned):
-            choice = choose(found, want)
-            if choice.agent_id is not None:
-                log.info("agent.chosen", conversation_id=c.id, agent_id=choice.agent_id, group=group.name)
-                return ev.AgentInvited(self._ids.new("i"), choice.agent_id)
-        if may_wait(c, moment.pinned, _places(c, group)):
-            refused = c.queue.declined and not c.queue.resting
-            asked = replace(c, queue=replace(c.queue, declined=frozenset()))
-            everybody = refused and fits_anybody(found, asked, moment.pinned)
-            return ev.RoundExhausted() if everybody else None
-        return ev.TransferFailed(_why(c, found))
+    async def _reopen(self) -> int:
+        """Whose presence changed may be asked by everybody who rests where they could be asked."""
+        came = self._floor.take_came()
+        if not came:
+            return 0
+        groups = frozenset[str]().union(*came.values())
+        now = self._clock.now()
+        names = [line.conversation.id for line in self._floor.resting() if asks_in(line.waiting, groups, now)]
+        handled = [await self._handler.handle(name, ev.RoundReopened("presence")) for name in sorted(names)]
+        return sum(one.moved for one in handled)
+
+    async def _invite(self, pair: Match, refusals: dict[str, int]) -> bool:
+        """Commit a pair if it still holds; otherwise read again what it was made of."""
+        handled: Handled | None = None
+        try:
+            handled = await self._handler.handle(pair.conversation_id, self._offer(pair))
+        finally:
+            moved = handled is not None and handled.moved
+            if not moved:
+                self._floor.doubt([pair.conversation_id], [pair.agent_id])
+                count = refusals[pair.conversation_id] = refusals.get(pair.conversation_id, 0) + 1
+                if count < MOST_REFUSALS or handled is None:
+                    self._floor.picture.release(pair.conversation_id)
+        return moved
+
+    def _offer(self, pair: Match) -> EventMaker:
+        async def offer(moment: Moment) -> Event | None:
+            c, want = moment.conversation, pair.choice.want
+            waiting = waiting_of(c, moment.pinned, moment.live)
+            if waiting is None or waiting.invited or want is None or pair.agent_id in waiting.declined:
+                return None
+            agent = await moment.tx.people.agent(pair.agent_id, lock=True)
+            if agent is None:
+                return None
+            load = await moment.tx.conversations.load_of_agent(agent.id)
+            reason = why_not(agent, (load.chat, load.video), want, moment.live, moment.now)
+            if reason is not None:
+                log.info("agent.changed_meanwhile", conversation_id=c.id, agent_id=agent.id, reason=reason)
+                return None
+            return ev.AgentInvited(
+                invitation_id=self._ids.new("i"),
+                agent_id=agent.id,
+                purpose=Purpose.OFFER if c.queue is not None else Purpose.TRANSFER,
+                search=search_of(waiting, pair.choice, moment.now),
+            )
+
+        return offer
+
+    async def _end(self, conversation_id: str) -> bool:
+        """End the wait, or the round, of somebody whom nobody can take now and who may not just wait on."""
+        line = self._floor.line_of(conversation_id)
+        if line is None or self._what_ends(line, self._policies.live) is None:
+            return False
+
+        async def ended(moment: Moment) -> Event | None:
+            waiting = waiting_of(moment.conversation, moment.pinned, moment.live)
+            if waiting is None or waiting.invited:
+                return None
+            return self._what_ends(InLine(moment.conversation, moment.pinned, waiting), moment.live)
+
+        handled = await self._handler.handle(conversation_id, ended)
+        if not handled.moved:
+            self._floor.doubt([conversation_id], [])
+        return handled.moved
+
+    def _what_ends(self, line: InLine, live: Policy) -> Event | None:
+        now = self._clock.now()
+        choice = self._floor.picture.choose(line.waiting, now)
+        return end_of_wait(line.conversation, line.waiting, choice, line.pinned, live, now)
 
 
-def _places(c: Conversation, group: Group) -> int:
-    return group.places.video if c.need is Need.VIDEO else group.places.chat
-
-
-def _why(c: Conversation, found: list[Candidate]) -> FailureReason:
-    if c.queue is not None and c.queue.declined:
-        return "declined_by_all"
-    return "full" if found else "nobody"
+def why_not(agent: Agent, load: tuple[int, int], want: Want, live: Policy, now: datetime) -> LeftOut | None:
+    """The reason why an agent who holds ``load`` (chats, videos) cannot be asked, by the rule of the floor."""
+    seat = seat_of(agent, live, now)
+    condition = Condition(
+        profile=seat.profile,
+        connected=seat.connected,
+        chat=seat.chat,
+        video=seat.video,
+        can_video=seat.can_video,
+        wrapping_up=seat.wrap_up_until is not None and now < seat.wrap_up_until,
+        chats=load[0],
+        videos=load[1],
+    )
+    spec = live.routing.groups.get(want.group)
+    rules = GroupRules.of(spec) if spec is not None and group_open(spec, now) else None
+    return why_left_out(condition, want, rules)

@@ -6,24 +6,24 @@ locked first, so that two decisions about one agent happen one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
+from orchestrator.application.floor import LiveFloor, is_connected
 from orchestrator.application.needs import needs_of
-from orchestrator.application.ports import Transaction
+from orchestrator.application.ports import Transaction, WaitEstimates
 from orchestrator.application.records import Agent, AgentLoad
 from orchestrator.domain import events as ev
-from orchestrator.domain.conversation import Conversation, Need, Party, State
-from orchestrator.domain.distribution import Candidate, choose, wants_of
+from orchestrator.domain.conversation import Conversation, Need, Party, QueueEntry, State
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import AgentFacts, Facts, GroupFacts
+from orchestrator.domain.floor import GroupRules
 from orchestrator.domain.guard_facts import guard_facts
+from orchestrator.domain.wait_time.terms import Line, WaitBand
 from rules.hours import group_open
 from rules.policy import Group, Policy
 
 _TO_A_GROUP = (ev.Requeued, ev.HandoverRequested, ev.AgentAwayTimedOut)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def gather(
@@ -34,6 +34,8 @@ async def gather(
     pinned: Policy,
     live: Policy,
     now: datetime,
+    floor: LiveFloor,
+    waits: WaitEstimates | None = None,
     lock: bool = True,
 ) -> Facts:
     """The facts for one event of one conversation.
@@ -48,17 +50,27 @@ async def gather(
     group = routed.group if routed is not None else None
     agent = None
     if needs.agent and agent_id is not None and group is not None:
+        group = asked_for(conversation, event, live) or group
         agent = await agent_facts(tx, agent_id, group=group, own=conversation.id, now=now, lock=lock)
     group_facts = None
     # Once an agent has the conversation, it keeps the group it came by, unless it is on its way to one.
     leaving = isinstance(event, _TO_A_GROUP)
     if needs.group and routed is not None and (conversation.party is not Party.AGENT or leaving):
-        group_facts = await _group_facts(tx, conversation, event, routed, pinned, now, counts=needs.counts)
+        group_facts = await _group_facts(
+            tx, conversation, event, routed, pinned, now, floor=floor, waits=waits, counts=needs.counts
+        )
     return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
 
 
 async def gather_for_pages(
-    tx: Transaction, conversation: Conversation, *, pinned: Policy, live: Policy, now: datetime
+    tx: Transaction,
+    conversation: Conversation,
+    *,
+    pinned: Policy,
+    live: Policy,
+    now: datetime,
+    floor: LiveFloor,
+    waits: WaitEstimates | None = None,
 ) -> Facts:
     """The facts for asking what each side may do now: of the conversation's own agent, nothing locked."""
     if conversation.state is State.CLOSED:
@@ -72,7 +84,9 @@ async def gather_for_pages(
             tx, conversation.agent_id, group=group, own=conversation.id, now=now, lock=False
         )
     else:
-        group_facts = await _group_facts(tx, conversation, probe, routed, pinned, now, counts=True)
+        group_facts = await _group_facts(
+            tx, conversation, probe, routed, pinned, now, floor=floor, waits=waits, counts=True
+        )
     return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
 
 
@@ -106,6 +120,16 @@ def route(conversation: Conversation, event: Event, pinned: Policy, live: Policy
     if named is None or named == found.group or named not in names:
         return Routed(live.group(found.group), found.priority, found.skills)
     return Routed(live.group(named))
+
+
+def asked_for(conversation: Conversation, event: Event, live: Policy) -> Group | None:
+    """The group by whose capacity an agent is invited, or was: another one than the conversation's may help out."""
+    name = None
+    if isinstance(event, ev.AgentInvited) and event.search is not None and event.search.chosen is not None:
+        name = event.search.chosen.group
+    elif isinstance(event, ev.AgentAccepted) and conversation.invitation is not None:
+        name = conversation.invitation.group
+    return live.group(name) if name is not None and name in live.routing.groups else None
 
 
 def _named_group(conversation: Conversation, event: Event) -> str | None:
@@ -147,46 +171,15 @@ def serves(agent: Agent, group: str) -> bool:
 
 
 def free(load: AgentLoad, group: Group) -> tuple[bool, bool]:
-    """Whether a chat slot and video capacity are free.
+    """Whether a chat slot and video capacity are free, by the rule of the floor.
 
-    Video takes all, but it blocks new work only: a chat that is held, or that an open invitation reserved before
-    the video began, may still be taken.
+    What video takes blocks new work only: a chat that is held, or that an open invitation reserved before the video
+    began, may still be taken.
     """
+    rules = GroupRules.of(group.spec)
     chat, video = load.chat - load.own_chat, load.video - load.own_video
-    undisturbed = video == 0 or load.own_chat > 0
-    return chat < group.capacity.chat and undisturbed, video < group.capacity.video
-
-
-def is_connected(agent: Agent, now: datetime) -> bool:
-    """A page is open, or went away a moment ago: a reload must not cost an agent an invitation."""
-    return agent.sockets > 0 or (agent.seen_until is not None and now < agent.seen_until)
-
-
-async def candidates(tx: Transaction, group: Group, now: datetime) -> list[Candidate]:
-    """Everybody who could take a conversation of the group, as of now."""
-    agents = [agent for agent in await tx.people.agents(present=True) if is_connected(agent, now)]
-    loads = await tx.conversations.loads_of_agents([agent.id for agent in agents])
-    return [_candidate(agent, loads.get(agent.id, AgentLoad()), group, now) for agent in agents]
-
-
-def _candidate(agent: Agent, load: AgentLoad, group: Group, now: datetime) -> Candidate:
-    free_chat, free_video = free(load, group)
-    return Candidate(
-        id=agent.id,
-        languages=frozenset(agent.languages),
-        connected=True,
-        chat_present=agent.chat_present,
-        video_present=agent.video_present,
-        can_video=agent.can_video,
-        free_chat=free_chat,
-        free_video=free_video and group.video,
-        idle_since=agent.idle_since or LONG_AGO,
-    )
-
-
-def fits_anybody(found: Sequence[Candidate], conversation: Conversation, policy: Policy) -> bool:
-    """Whether somebody could be invited at once."""
-    return any(choose(found, want).agent_id is not None for want in wants_of(conversation, policy))
+    reserved = load.own_chat > 0 and chat < rules.chat_slots
+    return reserved or rules.room_for_chat(chat, video), rules.room_for_video(video)
 
 
 async def _group_facts(
@@ -197,15 +190,20 @@ async def _group_facts(
     pinned: Policy,
     now: datetime,
     *,
+    floor: LiveFloor,
+    waits: WaitEstimates | None,
     counts: bool,
 ) -> GroupFacts:
     group = routed.group
-    waiting_for = as_if_waiting(conversation, event)
-    video = waiting_for.need is Need.VIDEO
+    asking = as_if_waiting(conversation, event, routed, now)
+    video = asking.need is Need.VIDEO
     waiting, has_free_agent = 0, False
     if counts:
-        waiting = await tx.conversations.queue_length(group.name, video=video)
-        has_free_agent = fits_anybody(await candidates(tx, group, now), waiting_for, pinned)
+        await floor.refresh(tx)
+        waiting = floor.picture.waiting(group.name, video=video)
+        has_free_agent = floor.could_ask(asking, pinned)
+    line = Line(group.name, "video" if video else "chat")
+    told = waits.estimate(line, waiting + 1, now) if counts and waits is not None else None
     is_open = group_open(group.spec, now)
     enters = conversation.queue is None and conversation.party is not Party.AGENT
     return GroupFacts(
@@ -215,6 +213,8 @@ async def _group_facts(
         waiting=waiting,
         has_free_agent=has_free_agent,
         takes_messages=takes_messages(group, is_open=is_open),
+        wait_p50=told.p50 if isinstance(told, WaitBand) else None,
+        wait_p90=told.p90 if isinstance(told, WaitBand) else None,
         priority=routed.priority,
         skills=routed.skills,
         ageing=group.spec.ageing,
@@ -237,12 +237,14 @@ async def _who_knows(tx: Transaction, conversation: Conversation) -> str | None:
     return previous.conversation.last_agent_id if previous is not None else None
 
 
-def as_if_waiting(conversation: Conversation, event: Event) -> Conversation:
+def as_if_waiting(conversation: Conversation, event: Event, routed: Routed, now: datetime) -> Conversation:
     """The conversation as it would wait after this event: what it wants of an agent depends on it."""
+    entry = conversation.queue or QueueEntry(routed.group.name, now, now, skills=routed.skills)
+    waiting = replace(conversation, queue=entry, invitation=None)
     match event:
         case ev.VideoRequested():
-            return replace(conversation, need=Need.VIDEO)
+            return replace(waiting, need=Need.VIDEO)
         case ev.TransferRequested():
-            return replace(conversation, verdict=event.verdict)
+            return replace(waiting, verdict=event.verdict)
         case _:
-            return conversation
+            return waiting

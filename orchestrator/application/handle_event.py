@@ -13,7 +13,9 @@ from datetime import datetime
 
 import structlog
 
+from orchestrator.application.agent_consequences import note_consequences
 from orchestrator.application.errors import VersionConflict
+from orchestrator.application.floor import LiveFloor
 from orchestrator.application.gather import gather
 from orchestrator.application.lanes import lane_of
 from orchestrator.application.ledger import write_ledger
@@ -79,6 +81,8 @@ class Handled:
 class _Committed:
     handled: Handled
     hints: list[str]
+    change: tuple[Conversation | None, Conversation, Policy] | None = None
+    """Before, after, and the policy that it is pinned to."""
 
 
 class EventHandler:
@@ -89,18 +93,20 @@ class EventHandler:
         clock: Clock,
         policies: Policies,
         ids: Ids,
+        floor: LiveFloor,
         *,
         on_acknowledged: Callable[[Handled], Awaitable[None]] | None = None,
         waits: WaitEstimates | None = None,
     ) -> None:
         """``on_acknowledged`` is called after every decision that was committed, before anything else happens: metrics
-        count by it, and crash tests end the process in it.
+        count by it, and crash tests end the process in it. ``floor`` is told of every change.
         ``waits`` tells what a visitor is quoted who enters a line."""
         self._store = store
         self._bus = bus
         self._clock = clock
         self._policies = policies
         self._ids = ids
+        self._floor = floor
         self._mailboxes = Mailboxes()
         self._on_acknowledged = on_acknowledged
         self._waits = waits
@@ -128,6 +134,8 @@ class EventHandler:
         """
         async with self._mailboxes.turn(conversation_id):
             committed = await self._until_decided(conversation_id, event, key, messages, context, also)
+            if committed.change is not None:
+                self._floor.committed(*committed.change)
         decided = isinstance(committed.handled.outcome, Moved | Denied)
         if decided and self._on_acknowledged is not None:
             await self._on_acknowledged(committed.handled)
@@ -178,12 +186,23 @@ class EventHandler:
                 if made is None:
                     return _Committed(Handled(Ignored("nothing_to_do"), before), [])
                 event = made
-            facts = await gather(tx, before, event, pinned=pinned, live=live, now=now)
+            facts = await gather(
+                tx,
+                before,
+                event,
+                pinned=pinned,
+                live=live,
+                now=now,
+                floor=self._floor,
+                waits=self._waits,
+            )
             outcome = decide(before, event, facts, pinned, now)
             if isinstance(outcome, Moved):
                 committed = await self._commit(tx, loaded, event, outcome, messages, context, key, now)
                 if also is not None and committed.handled.conversation is not None:
                     await also(tx, committed.handled.conversation)
+                if committed.handled.conversation is not None:
+                    committed.change = (before, committed.handled.conversation, pinned)
                 return committed
             if isinstance(outcome, Denied) and before is not None:
                 await tx.events.deny(
@@ -245,6 +264,7 @@ class EventHandler:
             await tx.keys.add(key, now)
         for agent_id in _whose_turn_is_over(event, outcome):
             await tx.people.set_idle_since(agent_id, now)
+        await note_consequences(tx, before, after, event, self._policies.live, now)
         entries = entries_of_change(before, after, outcome.changes, stored)
         await tx.feed.append(entries, at=now)
         hints = list(dict.fromkeys(entry.stream for entry in entries))
@@ -277,7 +297,7 @@ def new_effects(conversation: Conversation, effects: Sequence[Effect]) -> list[N
 def _whose_turn_is_over(event: Event, outcome: Moved) -> set[str]:
     """Agents who just took a conversation or got free: the longest idle are asked first."""
     agents = {effect.agent_id for effect in outcome.effects if isinstance(effect, DrainQueue)}
-    return agents | {event.agent_id} if isinstance(event, ev.AgentAccepted) else agents
+    return agents | {event.agent_id} if isinstance(event, ev.AgentAccepted | ev.AgentAssigned) else agents
 
 
 def _rings_sooner(before: Conversation | None, after: Conversation) -> bool:

@@ -10,6 +10,7 @@ import structlog
 from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.availability import availability
 from orchestrator.application.distribution import Distribution
+from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler
 from orchestrator.application.notify import agent_stream, message_entries, visitor_stream
 from orchestrator.application.ports import (
@@ -60,6 +61,7 @@ class World:
     bot: BotGateway
     media: MediaGateway
     mail: AnswerMail
+    floor: LiveFloor
 
 
 class Performer:
@@ -137,7 +139,7 @@ class Performer:
         pinned = await world.policies.pinned(conversation.policy_revision, tx)
         now = world.clock.now()
         able = await availability(
-            tx, conversation, world.views, pinned=pinned, live=world.policies.live, now=now
+            tx, conversation, world.views, world.floor, pinned=pinned, live=world.policies.live, now=now
         )
         context = await tx.context.get(conversation.id)
         text = payload = name = reason = None

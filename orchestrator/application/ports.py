@@ -704,3 +704,7 @@ class WaitEstimates(Protocol):
     def estimate(self, line: Line, position: int, now: datetime) -> Estimate:
         """The band for somebody at ``position`` (1 is the head of the group's line), or why there is none."""
         ...
+
+    def entered(self, conversation_id: str, line: Line, position: int, now: datetime) -> Estimate:
+        """The same for who enters the line now, kept to be graded by what becomes of the wait."""
+        ...

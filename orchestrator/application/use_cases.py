@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.application.errors import NotFound, Refused
+from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import Also, EventHandler, EventMaker, Handled
 from orchestrator.application.ports import BotGateway, Bus, Clock, Ids, Policies, Store, Tokens, Transaction
 from orchestrator.application.records import Context, Json, NewMessage
@@ -31,6 +32,7 @@ class Parts:
     policies: Policies
     tokens: Tokens
     views: Views
+    floor: LiveFloor = field(kw_only=True)
     bot: BotGateway | None = None
     mail: bool = False
     """Whether answers can go out by e-mail."""
@@ -46,6 +48,7 @@ class UseCases:
         self._policies = parts.policies
         self._tokens = parts.tokens
         self._views = parts.views
+        self._floor = parts.floor
         self._bot = parts.bot
         self._mail = parts.mail
 

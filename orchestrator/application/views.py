@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from orchestrator.application.floor import LiveFloor
 from orchestrator.application.gather import gather_for_pages
 from orchestrator.application.ports import Transaction, WaitEstimates
 from orchestrator.application.records import Agent, Context, Json, Site, StoredMessage
 from orchestrator.domain.actions import wants_video
 from orchestrator.domain.allowed import agent_actions, visitor_actions
-from orchestrator.domain.conversation import Conversation, State, TimerName
+from orchestrator.domain.conversation import Conversation, Purpose, State, TimerName
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.wait_time.terms import Estimate, Line, Unknown, WaitBand
 from rules.languages import text_in
@@ -48,15 +49,16 @@ def message_views(messages: Sequence[StoredMessage], *, for_visitor: bool) -> li
 class Views:
     """Renders inside a transaction (of any kind: it only reads)."""
 
-    def __init__(self, waits: WaitEstimates | None = None) -> None:
+    def __init__(self, floor: LiveFloor, waits: WaitEstimates | None = None) -> None:
         """``waits``: the estimator; without one every wait is unknown."""
+        self._floor = floor
         self._waits = waits
 
     async def visitor_conversation(
         self, tx: Transaction, c: Conversation, *, pinned: Policy, live: Policy, now: datetime
     ) -> Json:
         """→ `VisitorConversation`."""
-        facts = await gather_for_pages(tx, c, pinned=pinned, live=live, now=now)
+        facts = await self._facts(tx, c, pinned, live, now)
         agent = await tx.people.agent(c.agent_id) if c.agent_id is not None else None
         return {
             "id": c.id,
@@ -81,7 +83,7 @@ class Views:
         self, tx: Transaction, c: Conversation, agent_id: str, *, pinned: Policy, live: Policy, now: datetime
     ) -> Json:
         """→ `AgentConversation`, as ``agent_id`` sees it."""
-        facts = await gather_for_pages(tx, c, pinned=pinned, live=live, now=now)
+        facts = await self._facts(tx, c, pinned, live, now)
         holder = await tx.people.agent(c.agent_id) if c.agent_id is not None else None
         site = await tx.sites.get(c.site_id)
         context = await tx.context.get(c.id)
@@ -107,6 +109,7 @@ class Views:
             "escalation": _escalation(c),
             "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, holder),
+            "transfer": await _transfer(tx, c),
             "call": call_view(c, pinned),
             "video_unavailable": unavailable,
             "started_at": c.started_at,
@@ -132,11 +135,19 @@ class Views:
             "note": note.content.get("text") if note is not None else None,
         }
 
+    async def _facts(
+        self, tx: Transaction, c: Conversation, pinned: Policy, live: Policy, now: datetime
+    ) -> Facts:
+        return await gather_for_pages(
+            tx, c, pinned=pinned, live=live, now=now, floor=self._floor, waits=self._waits
+        )
+
     async def queue(self, tx: Transaction, c: Conversation, live: Policy, now: datetime) -> Json | None:
         """→ `QueueView`: the place in the line, and how long it takes; None for who does not wait."""
         if c.queue is None:
             return None
-        position = await tx.conversations.queue_position(c)
+        # A process that has not heard of the entry yet asks the store.
+        position = self._floor.picture.position(c.id) or await tx.conversations.queue_position(c)
         view: Json = {
             "position": position,
             "since": c.queue.entered_at,
@@ -220,6 +231,23 @@ def _proposal(c: Conversation, agent: Agent | None) -> Json | None:
         return None
     name = agent.name if agent is not None else ""
     return {"id": c.proposal.id, "agent_name": name, "expires_at": c.proposal.expires_at}
+
+
+async def _transfer(tx: Transaction, c: Conversation) -> Json | None:
+    """→ `TransferView` of a transfer that nobody has accepted yet."""
+    invitation = c.invitation
+    if invitation is None or invitation.purpose is not Purpose.TRANSFER:
+        invitation = None
+    if invitation is None and c.handover is None:
+        return None
+    asked = await tx.people.agent(invitation.agent_id) if invitation is not None else None
+    until = c.timers.get(TimerName.HANDOVER) if c.handover is not None else None
+    return {
+        "to_agent": asked.name if asked is not None else None,
+        "to_group": c.handover.group if c.handover is not None else None,
+        "since": c.handover.started_at if c.handover is not None else None,
+        "until": until or (invitation.expires_at if invitation is not None else None),
+    }
 
 
 def _visitor(c: Conversation, context: Context) -> Json:

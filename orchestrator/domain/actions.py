@@ -223,6 +223,7 @@ def invite_agent(d: Draft) -> None:
     if isinstance(d.event, ev.AgentInvited):
         agent, handover = d.facts.agent, d.c.handover
         note = d.event.note_message_id
+        chosen = d.event.search.chosen if d.event.search is not None else None
         if note is None and handover is not None:
             note = handover.note_message_id
         d.set(
@@ -234,6 +235,7 @@ def invite_agent(d: Draft) -> None:
                 # Without free video capacity the agent may still be invited, for the chat alone.
                 holds_video=wants_video(d.c) and agent is not None and agent.free_video,
                 note_message_id=note,
+                group=chosen.group if chosen is not None else None,
             )
         )
 

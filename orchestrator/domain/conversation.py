@@ -137,7 +137,10 @@ def rank_of(entered_at: datetime, priority: int, ageing: timedelta | None) -> da
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An expiring reservation of one agent. While open it holds the agent's capacity."""
+    """An expiring reservation of one agent. While open it holds the agent's capacity.
+
+    ``group`` is the one by whose capacity the agent was found free; None: that of the conversation.
+    """
 
     id: str
     agent_id: str
@@ -145,6 +148,7 @@ class Invitation:
     expires_at: datetime
     holds_video: bool = False
     note_message_id: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,13 @@ class Sought:
 class Search:
     """How the distribution looked for an agent, kept with the event as its why.
 
-    ``wants`` were tried in this order. ``relaxed`` are codes of what was no longer insisted on (``skill_levels``,
+    ``wants`` were tried in this order, ``chosen`` is the one that somebody fits. ``relaxed`` are codes of what was no longer insisted on (``skill_levels``,
     ``skills``, ``language``, ``overflow:<group>``). ``left_out`` counts the agents who could not be asked, by reason;
     ``examples`` names some of them.
     """
 
     wants: tuple[Sought, ...] = ()
+    chosen: Sought | None = None
     relaxed: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict[str, int])
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

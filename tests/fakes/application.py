@@ -26,7 +26,9 @@ from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResul
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
+from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler
+from orchestrator.application.lease import Alone
 from orchestrator.application.perform import Performer, World
 from orchestrator.application.ports import MediaEvent, Role
 from orchestrator.application.presence import Presence
@@ -101,11 +103,12 @@ class Application:
         self.policy = policy or shipped_policy()
         self.policies = StoredPolicies(self.policy)
         self.tokens = JwtTokens(SECRET)
-        self.views = Views()
+        self.floor = LiveFloor(self.store, self.bus, self.clock, self.policies)
+        self.views = Views(self.floor)
         self.bot = FakeBot()
         self.media = FakeMedia()
         self.mailer = FakeMailer()
-        self.handler = EventHandler(self.store, self.bus, self.clock, self.policies, self.ids)
+        self.handler = EventHandler(self.store, self.bus, self.clock, self.policies, self.ids, self.floor)
         parts = Parts(
             self.store,
             self.handler,
@@ -117,6 +120,7 @@ class Application:
             self.views,
             self.bot,
             mail=True,
+            floor=self.floor,
         )
         self.conversations = Conversations(parts)
         self.calls = Calls(
@@ -137,11 +141,13 @@ class Application:
         self.streams = Streams(
             self.store, self.bus, self.clock, self.ids, self.policies, self.views, self.presence
         )
-        distribution = Distribution(self.store, self.handler, self.clock, self.policies, self.ids)
+        self.distribution = Distribution(
+            self.floor, self.handler, self.bus, self.clock, self.policies, self.ids, Alone()
+        )
         world = World(
             self.store,
             self.handler,
-            distribution,
+            self.distribution,
             self.bus,
             self.clock,
             self.ids,
@@ -150,6 +156,7 @@ class Application:
             self.bot,
             self.media,
             AnswerMail(self.store, self.bus, self.clock, self.mailer),
+            self.floor,
         )
         self.effects = EffectRunner(self.store, self.bus, self.clock, Performer(world))
         self.timers = TimerService(self.store, self.bus, self.clock, self.handler)
@@ -158,6 +165,7 @@ class Application:
     async def begin(self) -> None:
         """What `main` does at the start."""
         await self.policies.publish(self.policy, self.store, self.clock.now())
+        await self.floor.load()
 
     # --- time and effects -----------------------------------------------------------------------------------
 
@@ -166,6 +174,8 @@ class Application:
         await self.effects.drain()
         await self.calls.settle()
         await self.effects.drain()
+        while await self.distribution.run_once():
+            await self.effects.drain()
 
     async def advance(self, seconds: float) -> None:
         """Let time pass, timer by timer as they come due, with everything that follows."""
@@ -173,7 +183,7 @@ class Application:
         while True:
             async with self.store.transaction(read_only=True) as tx:
                 timer = await tx.timers.next_deadline()
-            dues = (timer, await self.away.next_due())
+            dues = (timer, await self.away.next_due(), self.distribution.next_change())
             deadline = min((due for due in dues if due is not None), default=None)
             if deadline is None or deadline > end:
                 break
