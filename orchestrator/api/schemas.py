@@ -315,8 +315,9 @@ class Capacity(Model):
 
 
 class AgentState(Model):
-    """Everything the desk shows on opening. ``seq`` is where the socket goes on from. ``inbox_open``: left messages that
-    wait for somebody; ``mail``: whether they can be answered by e-mail.
+    """Everything the desk shows on opening. ``seq`` is where the socket goes on from.
+
+    ``inbox_open``: left messages that wait for somebody; ``mail``: whether they can be answered by e-mail.
 
     Until ``wrap_up_until`` nothing new is offered; null when that is not so.
     """

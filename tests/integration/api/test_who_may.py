@@ -72,6 +72,7 @@ class Row:
 TEXT = {"client_id": "table", "text": "Bonjour"}
 USER = {"email": "new@x.test", "name": "New", "role": "agent", "password": PASSWORD}
 SITE = {"id": "new", "name": "New", "allowed_origins": ["https://new.example"]}
+LEFT = {"client_id": "left", "email": "zoe@visitor.example", "text": "Où est ma commande ?"}
 PROPOSAL = {"proposal_id": "p_1"}
 TURN = {"conversation_id": "{id}", "in_reply_to": None, "replies": []}
 
@@ -101,6 +102,12 @@ TABLE: dict[str, Row] = {
     "PUT /api/visitor/conversations/{id}/language": Row(OWN_VISITOR, {"language": "fr"}),
     "POST /api/visitor/conversations/{id}/call/token": Row(OWN_VISITOR),
     "PUT /api/visitor/conversations/{id}/call/camera": Row(OWN_VISITOR, {"on": True}),
+    "POST /api/visitor/conversations/{id}/left-message": Row(OWN_VISITOR, LEFT),
+    "GET /api/agent/inbox": Row(AGENTS),
+    "POST /api/agent/inbox/{id}/take": Row(AGENTS),
+    "POST /api/agent/inbox/{id}/release": Row(AGENTS),
+    "POST /api/agent/inbox/{id}/answer": Row(AGENTS, {"how": "email", "text": "Demain."}),
+    "POST /api/agent/inbox/{id}/dismiss": Row(AGENTS),
     "GET /api/agent/state": Row(AGENTS),
     "PUT /api/agent/presence": Row(AGENTS, {"chat": {"state": "available"}, "video": {"state": "available"}}),
     "POST /api/agent/wrap-up/end": Row(AGENTS),
@@ -111,6 +118,8 @@ TABLE: dict[str, Row] = {
     "POST /api/agent/conversations/{id}/video/propose": Row(OWN_AGENT),
     "POST /api/agent/conversations/{id}/video/withdraw": Row(OWN_AGENT),
     "POST /api/agent/conversations/{id}/transfer": Row(OWN_AGENT, {"agent_id": "{user}"}),
+    "POST /api/agent/conversations/{id}/transfer/withdraw": Row(OWN_AGENT),
+    "GET /api/agent/conversations/{id}/transfer-targets": Row(OWN_AGENT),
     "POST /api/agent/conversations/{id}/call/token": Row(OWN_AGENT),
     "GET /api/conversations/{id}/decisions": Row(EXPLAINERS),
     "GET /api/reports/waits": Row(SUPERVISORS),
@@ -131,6 +140,11 @@ TABLE: dict[str, Row] = {
     "POST /api/agent/conversations/{id}/video/leave-lobby": Row(OWN_AGENT),
     "POST /api/visitor/conversations/{id}/close": Row(OWN_VISITOR),
     "POST /api/agent/conversations/{id}/close": Row(OWN_AGENT),
+    "GET /api/supervisor/conversations": Row(SUPERVISORS),
+    "GET /api/supervisor/conversations/{id}": Row(SUPERVISORS),
+    "POST /api/supervisor/conversations/{id}/requeue": Row(SUPERVISORS, {}),
+    "POST /api/supervisor/conversations/{id}/assign": Row(SUPERVISORS, {"agent_id": "{user}"}),
+    "POST /api/supervisor/conversations/{id}/take-over": Row(SUPERVISORS),
     "GET /api/auth/me": Row(SIGNED_IN),
     "POST /api/auth/logout": Row(SIGNED_IN),
     "POST /api/auth/login": Row(OPEN, {"email": "nobody@x.test", "password": "wrong"}),
@@ -180,6 +194,8 @@ class Scene:
         return await self.world.client.request(method, path, headers=headers, content=content)
 
     def _id(self, pattern: str) -> str:
+        if "/inbox/" in pattern:
+            return self.names["left_message"]
         return self.names["user"] if "/users/" in pattern else self.names["conversation"]
 
 
@@ -189,7 +205,10 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         await world.make_staff()
         visitor, other = await world.visit(), await world.visit()
         await world.present("agent")
-        await other.start()
+        begun = await other.start()
+        left = await other.call("POST", f"/conversations/{begun['id']}/left-message", LEFT)
+        assert left.status_code == 200, left.text
+        inbox = (await world.agent("agent", "GET", "/inbox")).json()
         conversation = await visitor.start(want="video")
         taken = await world.accept_invitation("agent")
         assert (taken["id"], taken["state"]) == (conversation["id"], "video_lobby")
@@ -210,6 +229,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             "connection_id": f"k_{claims.id}",
             "invitation_id": "i_1",
             "user": world.users["agent"],
+            "left_message": inbox["messages"][0]["id"],
         }
         yield Scene(world, proofs | {name: world.desk(name) for name in STAFF}, names)
 
