@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request
 from orchestrator.api import schemas
 from orchestrator.api.guard import AdminUser
 from orchestrator.api.platform import PlatformDep
-from orchestrator.application.accounts import user_view
+from orchestrator.application.accounts import UserChanges, user_view
 from orchestrator.application.sites import site_view
 
 router = APIRouter(prefix="/api/admin", tags=["admin"])
@@ -32,8 +32,27 @@ async def create_user(admin: AdminUser, platform: PlatformDep, body: schemas.Cre
         role=body.role,
         password=body.password,
         may_propose_video=body.may_propose_video,
+        languages=tuple(body.languages),
+        groups=_memberships(body.groups),
+        skills=_skills(body.skills),
     )
     return user_view(user)
+
+
+@router.patch("/users/{id}", response_model=schemas.User)
+async def change_user(
+    admin: AdminUser, platform: PlatformDep, user_id: UserId, body: schemas.ChangeUser
+) -> Any:
+    """Change an account: name, role, permission to propose video, languages, groups and skills."""
+    changes = UserChanges(
+        name=body.name,
+        role=body.role,
+        may_propose_video=body.may_propose_video,
+        languages=None if body.languages is None else tuple(body.languages),
+        groups=None if body.groups is None else _memberships(body.groups),
+        skills=None if body.skills is None else _skills(body.skills),
+    )
+    return user_view(await platform.accounts.update_user(user_id, changes, by=admin.id))
 
 
 @router.post("/users/{id}/reset-link", response_model=schemas.ResetLink)
@@ -63,3 +82,11 @@ async def create_site(
     )
     await request.app.state.site_origins.refresh()
     return site_view(site)
+
+
+def _memberships(groups: list[schemas.GroupMembership]) -> tuple[tuple[str, int], ...]:
+    return tuple((group.name, group.rank) for group in groups)
+
+
+def _skills(skills: list[schemas.SkillLevel]) -> tuple[tuple[str, int], ...]:
+    return tuple((skill.name, skill.level) for skill in skills)

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from orchestrator.application.errors import Conflict, NotFound, Unauthenticated
-from orchestrator.application.ports import Clock, Ids, Store, Tokens
-from orchestrator.application.records import Json, User
+from orchestrator.application.errors import Conflict, Invalid, NotFound, Unauthenticated
+from orchestrator.application.notify import WORK_TOPIC, agent_stream
+from orchestrator.application.ports import Bus, Clock, Ids, Store, Tokens, Transaction
+from orchestrator.application.records import Json, NewEffect, NewFeedEntry, User
+from orchestrator.domain.effects import DrainQueue
+from rules.languages import primary_subtag
 
 RoleName = Literal["agent", "supervisor", "designer", "admin"]
+HIGHEST_LEVEL = 10
+HIGHEST_RANK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanges:
+    """What is to change of an account; None: it stays. Lists are replaced as a whole."""
+
+    name: str | None = None
+    role: RoleName | None = None
+    may_propose_video: bool | None = None
+    languages: tuple[str, ...] | None = None
+    groups: tuple[tuple[str, int], ...] | None = None
+    skills: tuple[tuple[str, int], ...] | None = None
 
 
 def user_view(user: User) -> Json:
@@ -26,18 +44,33 @@ def user_view(user: User) -> Json:
         "role": user.role,
         "picture_url": user.picture_url,
         "may_propose_video": user.may_propose_video,
+        "languages": list(user.languages),
+        "groups": [{"name": name, "rank": rank} for name, rank in user.groups],
+        "skills": [{"name": name, "level": level} for name, level in user.skills],
     }
 
 
 class Accounts:
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, tokens: Tokens, *, hasher: PasswordHasher | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        tokens: Tokens,
+        *,
+        groups: Callable[[], Collection[str]],
+        bus: Bus | None = None,
+        hasher: PasswordHasher | None = None,
     ) -> None:
-        """``hasher``: argon2id with the library's (RFC 9106) parameters unless a test wants it quick."""
+        """``groups`` names the groups of the live policy: membership of any other is refused. ``bus`` carries the news
+        of a change at once (without one, the running service finds it in the outbox). ``hasher``: argon2id with the
+        library's (RFC 9106) parameters unless a test wants it quick."""
         self._store = store
         self._clock = clock
         self._ids = ids
         self._tokens = tokens
+        self._groups = groups
+        self._bus = bus
         self._hasher = hasher or PasswordHasher()
         # What an unknown address is checked against, so that it takes as long as a known one.
         self._nobody = self._hasher.hash("nobody has this password")
@@ -51,9 +84,14 @@ class Accounts:
         password: str,
         may_propose_video: bool = True,
         languages: tuple[str, ...] = (),
+        groups: tuple[tuple[str, int], ...] = (),
+        skills: tuple[tuple[str, int], ...] = (),
     ) -> User:
-        """Raises:
-        Conflict: the address is taken (``email_taken``).
+        """Make an account. ``groups``: (group, rank), or none for all; ``skills``: (skill, level).
+
+        Raises:
+            Conflict: the address is taken (``email_taken``).
+            Invalid: see `update_user`.
         """
         user = User(
             id=self._ids.new("u"),
@@ -62,13 +100,43 @@ class Accounts:
             role=role,
             password_hash=await self._hash(password),
             may_propose_video=may_propose_video,
-            languages=languages,
+            languages=_languages(languages),
+            groups=self._memberships(groups),
+            skills=_skills(skills),
         )
         async with self._store.transaction() as tx:
             if await tx.people.user_by_email(user.email) is not None:
                 raise Conflict("email_taken", "Somebody has this address already.")
             await tx.people.add_user(user)
         return user
+
+    async def update_user(self, user_id: str, changes: UserChanges, *, by: str | None = None) -> User:
+        """Change an account; what it may take is distributed anew. ``by``: the admin who asks, None for the operator.
+
+        Raises:
+            NotFound: there is no such user.
+            Invalid: a group the live policy does not know (``unknown_group``), the same group or skill twice
+                (``said_twice``), or a rank or a level out of range (``out_of_range``).
+            Conflict: admins cannot take their own role away (``own_role``): the last one would lock everybody out.
+        """
+        given = {
+            "name": changes.name,
+            "role": changes.role,
+            "may_propose_video": changes.may_propose_video,
+            "languages": None if changes.languages is None else _languages(changes.languages),
+            "groups": None if changes.groups is None else self._memberships(changes.groups),
+            "skills": None if changes.skills is None else _skills(changes.skills),
+        }
+        async with self._store.transaction() as tx:
+            user = await self._locked(tx, user_id)
+            if by == user_id and changes.role not in (None, user.role):
+                raise Conflict("own_role", "You cannot change your own role. Ask another administrator.")
+            changed = replace(user, **{name: value for name, value in given.items() if value is not None})
+            await tx.people.save_user(changed)
+            await self._look_again(tx, user_id)
+        if self._bus is not None:
+            await self._bus.publish([agent_stream(user_id), WORK_TOPIC])
+        return changed
 
     async def authenticate(self, email: str, password: str) -> User:
         """Takes as long for an unknown address as for a wrong password.
@@ -82,9 +150,13 @@ class Accounts:
         if user is None or not matches:
             raise Unauthenticated("wrong_credentials", "The address or the password is wrong.")
         if self._hasher.check_needs_rehash(user.password_hash):
-            user = replace(user, password_hash=await self._hash(password))
+            rehashed = await self._hash(password)
             async with self._store.transaction() as tx:
-                await tx.people.save_user(user)
+                # Read again: hashing takes a while, and what changed meanwhile must stay.
+                now = await self._locked(tx, user.id)
+                if now.password_hash == user.password_hash:
+                    user = replace(now, password_hash=rehashed)
+                    await tx.people.save_user(user)
         return user
 
     async def issue_session(self, user: User) -> str:
@@ -143,12 +215,40 @@ class Accounts:
         """Set a password if the account is still at ``token_version``: that makes a reset link work once."""
         hashed = await self._hash(password)
         async with self._store.transaction() as tx:
+            await tx.people.agent(user_id, lock=True)
             user = await tx.people.user(user_id)
             if user is None or user.token_version != token_version:
                 raise Unauthenticated("link_used", "This link was used already, or is no longer valid.")
             changed = replace(user, password_hash=hashed, token_version=user.token_version + 1)
             await tx.people.save_user(changed)
         return changed
+
+    async def _locked(self, tx: Transaction, user_id: str) -> User:
+        """The account as it is now; nobody else writes it until the transaction ends."""
+        await tx.people.agent(user_id, lock=True)
+        user = await tx.people.user(user_id)
+        if user is None:
+            raise NotFound("user_not_found", "There is no such user.")
+        return user
+
+    async def _look_again(self, tx: Transaction, user_id: str) -> None:
+        """Somebody who waits may be for this agent now."""
+        now, stream = self._clock.now(), agent_stream(user_id)
+        drain = NewEffect(self._ids.new("drain"), f"{stream}/drain", "", DrainQueue(user_id))
+        await tx.outbox.add([drain], at=now)
+        await tx.feed.append([NewFeedEntry(stream, "agent")], at=now)
+
+    def _memberships(self, groups: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+        _check_pairs("group", groups, HIGHEST_RANK)
+        if groups:
+            known = self._groups()
+            unknown = [name for name, _ in groups if name not in known]
+            if unknown:
+                raise Invalid(
+                    "unknown_group",
+                    f"The policy has no group {unknown[0]!r}. Its groups are {', '.join(sorted(known))}.",
+                )
+        return tuple(sorted(groups))
 
     async def _hash(self, password: str) -> str:
         return await asyncio.to_thread(self._hasher.hash, password)
@@ -158,6 +258,25 @@ class Accounts:
             return await asyncio.to_thread(self._hasher.verify, hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _skills(skills: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    _check_pairs("skill", skills, HIGHEST_LEVEL)
+    return tuple(sorted(skills))
+
+
+def _check_pairs(what: str, pairs: tuple[tuple[str, int], ...], highest: int) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise Invalid("said_twice", f"The same {what} is named twice. Name each {what} once.")
+    if not all(1 <= number <= highest for _, number in pairs):
+        number = "rank" if what == "group" else "level"
+        raise Invalid("out_of_range", f"The {number} of a {what} is from 1 to {highest}.")
+
+
+def _languages(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Agents speak languages and not regions: the primary subtags, each once."""
+    return tuple(dict.fromkeys(primary_subtag(tag) for tag in tags))
 
 
 def _normal(email: str) -> str:

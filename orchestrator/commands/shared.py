@@ -67,6 +67,8 @@ def in_office(data_dir: Path | None, act: Callable[[BackOffice], Awaitable[None]
         asyncio.run(run())
     except ApplicationError as error:
         fail(error.detail)
+    except PolicyError as error:
+        fail_with(error)
 
 
 def fail(message: str) -> NoReturn:

@@ -40,6 +40,9 @@ async def test_signing_in(world: World) -> None:
         "role": "agent",
         "picture_url": None,
         "may_propose_video": True,
+        "languages": ["fr", "en"],
+        "groups": [],
+        "skills": [],
     }
     assert await me(world, right.cookies["visavis_session"]) == 200
 
@@ -104,6 +107,54 @@ async def test_tokens_do_not_stand_in_for_each_other(world: World) -> None:
             "/api/visitor/conversations", json={"client_id": "c"}, headers=headers
         )
         assert answer.status_code == 401
+
+
+async def test_memberships(world: World) -> None:
+    await world.make_staff("admin")
+    admin = world.desk("admin")
+    user = {
+        "email": "marc@x.test",
+        "name": "Marc",
+        "role": "agent",
+        "password": PASSWORD,
+        "languages": ["fr-CA", "fr", "en"],
+        "groups": [{"name": "advisors", "rank": 2}],
+        "skills": [{"name": "billing", "level": 3}, {"name": "abroad"}],
+    }
+    made = (await world.client.post("/api/admin/users", json=user, headers=admin)).json()
+    assert (made["languages"], made["groups"]) == (["fr", "en"], [{"name": "advisors", "rank": 2}])
+    assert made["skills"] == [{"name": "abroad", "level": 1}, {"name": "billing", "level": 3}]
+
+    path = f"/api/admin/users/{made['id']}"
+    change = {"name": "Marco", "role": "supervisor", "may_propose_video": False, "skills": []}
+    changed = await world.client.patch(path, json=change, headers=admin)
+    assert changed.status_code == 200
+    assert changed.json() == made | change, "what was not named stays"
+    listed = (await world.client.get("/api/admin/users", headers=admin)).json()
+    assert changed.json() in listed
+
+    for body, code, says in (
+        ({"groups": [{"name": "adviser"}]}, "unknown_group", "advisors"),
+        ({"groups": [{"name": "advisors"}, {"name": "advisors", "rank": 2}]}, "said_twice", "once"),
+        ({"skills": [{"name": "billing"}, {"name": "billing"}]}, "said_twice", "once"),
+        ({"skills": [{"name": "billing", "level": 11}]}, "invalid_request", "level"),
+        ({"groups": [{"name": "advisors", "rank": 0}]}, "invalid_request", "rank"),
+        ({"groups": [{"name": "Advisors!"}]}, "invalid_request", "name"),
+        ({"languages": ["not a language"]}, "invalid_request", "languages"),
+        ({"password": "another long password"}, "invalid_request", "password"),
+    ):
+        refused = await world.client.patch(path, json=body, headers=admin)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), body
+        assert says in refused.text
+    assert (await world.client.get("/api/admin/users", headers=admin)).json() == listed
+
+    gone = await world.client.patch("/api/admin/users/u_none", json={"name": "X"}, headers=admin)
+    assert (gone.status_code, gone.json()["code"]) == (404, "user_not_found")
+    own = f"/api/admin/users/{world.users['admin']}"
+    refused = await world.client.patch(own, json={"role": "agent"}, headers=admin)
+    assert (refused.status_code, refused.json()["code"]) == (409, "own_role")
+    kept = await world.client.patch(own, json={"role": "admin", "name": "Ada"}, headers=admin)
+    assert kept.status_code == 200
 
 
 async def test_admins_make_accounts_and_sites(world: World) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from argon2 import PasswordHasher
+
+from orchestrator.application.accounts import Accounts, UserChanges
 from orchestrator.application.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from orchestrator.demo import PEOPLE, seed_people
 from tests.fakes.application import ORIGIN, Application
@@ -44,6 +48,38 @@ async def test_an_address_is_taken_once(app: Application) -> None:
     await account(app)
     with pytest.raises(Conflict):
         await account(app)
+
+
+async def test_a_new_membership_is_distributed_at_once(app: Application) -> None:
+    key = await app.site()
+    claire = await app.agent("claire")
+    await app.accounts.update_user(claire, UserChanges(languages=("en",)))
+    _, conversation = await app.chat(key, language="fr")
+    visitor = (await app.snapshot(conversation)).visitor_id
+    await app.conversations.visitor_act(visitor, conversation, "person")
+    await app.settle()
+    assert (await app.check(conversation)).invitation is None, "somebody who speaks French is needed"
+    await app.accounts.update_user(claire, UserChanges(languages=("fr", "en")))
+    await app.settle()
+    c = await app.check(conversation)
+    assert c.invitation is not None
+    assert c.invitation.agent_id == claire
+
+
+async def test_a_quicker_hash_keeps_what_changed_meanwhile(app: Application) -> None:
+    user_id = await account(app)
+    slower = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
+    accounts = Accounts(
+        app.store, app.clock, app.ids, app.tokens, groups=lambda: ("advisors",), hasher=slower
+    )
+    before = await app.accounts.get(user_id)
+    _, changed = await asyncio.gather(
+        accounts.authenticate("ada@example.org", "first password"),
+        accounts.update_user(user_id, UserChanges(groups=(("advisors", 2),))),
+    )
+    after = await app.accounts.get(user_id)
+    assert after.password_hash != before.password_hash
+    assert after.groups == changed.groups == (("advisors", 2),)
 
 
 async def test_a_new_password_ends_other_sessions(app: Application) -> None:
