@@ -19,8 +19,8 @@ from orchestrator.adapters.migrations import upgrade
 from orchestrator.adapters.policies import StoredPolicies
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens
-from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.accounts import Accounts
+from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResult
 from orchestrator.application.calls import Calls
@@ -204,10 +204,12 @@ class Application:
         )
         return site.key
 
-    async def agent(self, name: str, *, chat: bool = True, video: bool = True, connected: bool = True) -> str:
-        """An agent at the desk; returns the id."""
+    async def agent(
+        self, name: str, *, chat: bool = True, video: bool = True, connected: bool = True, **more: Any
+    ) -> str:
+        """An agent at the desk; returns the id. ``more``: groups, languages, skills."""
         user = await self.accounts.create_user(
-            email=f"{name}@example.org", name=name.title(), role="agent", password="long enough"
+            email=f"{name}@example.org", name=name.title(), role="agent", password="long enough", **more
         )
         if connected:
             await self.presence.agent_came(user.id, f"socket-{name}", can_video=True)
