@@ -1,4 +1,4 @@
-"""Databases: SQLite as it has to be set up to keep what it acknowledged, PostgreSQL as it comes."""
+"""Databases: which one an address means, and SQLite as it has to be set up to keep what it acknowledged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Protocol, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from orchestrator.adapters.session import AsyncSession, Session, SqliteSession
+from orchestrator.adapters.postgres import PostgresDatabase
+from orchestrator.adapters.session import Session, SqliteSession
 
 BUSY_TIMEOUT = 10.0
 BUSY_PAUSE = 0.005
@@ -30,7 +30,7 @@ class Database(Protocol):
 
 def open_database(database_url: str) -> Database:
     url = make_url(database_url)
-    return SqliteDatabase(url) if url.get_backend_name() == "sqlite" else ServerDatabase(url)
+    return SqliteDatabase(url) if url.get_backend_name() == "sqlite" else PostgresDatabase(database_url)
 
 
 class SqliteDatabase:
@@ -150,18 +150,3 @@ def _engine(url: URL) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
-
-
-class ServerDatabase:
-    """A database server that many processes share."""
-
-    def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(url, pool_size=20, max_overflow=10, pool_pre_ping=True)
-
-    @asynccontextmanager
-    async def transaction(self, *, write: bool) -> AsyncIterator[Session]:
-        async with self._engine.begin() as connection:
-            yield AsyncSession(connection)
-
-    async def close(self) -> None:
-        await self._engine.dispose()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, CursorResult, Executable
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.application.errors import VersionConflict
 
@@ -55,23 +54,6 @@ class Session(Protocol):
             VersionConflict: ``only_if_found``, and it changed no row.
         """
         ...
-
-
-class AsyncSession:
-    """Over an asynchronous driver (PostgreSQL)."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self.dialect = connection.dialect.name
-
-    async def read(self, statement: Executable, parameters: Parameters = None) -> Rows:
-        return _rows(await self._connection.execute(statement, parameters))
-
-    async def write(
-        self, statement: Executable, parameters: Parameters = None, *, only_if_found: bool = False
-    ) -> None:
-        result = await self._connection.execute(statement, parameters)
-        _check(result, only_if_found)
 
 
 class SqliteSession:

@@ -1,4 +1,4 @@
-"""The store over SQLAlchemy: SQLite by default, PostgreSQL with the same statements."""
+"""The store over SQLAlchemy's statements: SQLite by default, PostgreSQL with the same ones."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from orchestrator.adapters.sql_nodes import SqlLeases, SqlNodes, SqlRooms
 from orchestrator.adapters.sql_people import SqlContext, SqlPeople, SqlPolicies, SqlSites
 from orchestrator.adapters.sql_spells import SqlSpells
 from orchestrator.adapters.sql_work import SqlFeed, SqlKeys, SqlOutbox, SqlTimers
+from orchestrator.application.errors import StoreUnavailable
 
 
 class SqlTransaction:
@@ -59,7 +60,7 @@ class SqlStore:
         try:
             async with self._database.transaction(write=False) as session:
                 await session.read(text("SELECT 1"))
-        except (SQLAlchemyError, sqlite3.Error, OSError):
+        except (StoreUnavailable, SQLAlchemyError, sqlite3.Error, OSError):
             return False
         return True
 

@@ -22,7 +22,9 @@ from orchestrator.application.errors import (
     NotFound,
     RateLimited,
     Refused,
+    StoreUnavailable,
     Unauthenticated,
+    VersionConflict,
 )
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(ResponseValidationError, _response_error)
+    for passing in (StoreUnavailable, VersionConflict):
+        app.add_exception_handler(passing, _try_again)
 
 
 async def _api_error(_: Request, error: Exception) -> Response:
@@ -95,6 +99,12 @@ async def _response_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ResponseValidationError)  # noqa: S101
     log.error("response.invalid", endpoint=_endpoint(error), errors=describe(error.errors()))
     return problem(500)
+
+
+async def _try_again(_: Request, error: Exception) -> Response:
+    """The database is away, or others were faster several times in a row: nothing is wrong with the request."""
+    log.warning("request.postponed", error=type(error).__name__)
+    return problem(503, "try_again", "This did not work just now. Try again.", headers={"retry-after": "1"})
 
 
 def _endpoint(error: ResponseValidationError) -> str:

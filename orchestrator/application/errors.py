@@ -62,5 +62,9 @@ class RateLimited(ApplicationError):  # noqa: N818
         self.retry_after = retry_after
 
 
+class StoreUnavailable(Exception):  # noqa: N818
+    """The database does not answer, or cannot take more: the same request may work in a moment (503)."""
+
+
 class VersionConflict(Exception):  # noqa: N818 - internal: the handler loads again and decides anew
-    """Another process changed the conversation in between."""
+    """Somebody else was faster, and nothing was stored: another process changed what this rests upon."""

@@ -1,4 +1,4 @@
-"""The implementations that each suite runs on. Another database joins by one more line."""
+"""The implementations that each suite runs on."""
 
 from __future__ import annotations
 
@@ -9,15 +9,28 @@ from pathlib import Path
 import pytest
 
 from orchestrator.adapters.bus import InProcessBus
+from orchestrator.adapters.migrations import upgrade
 from orchestrator.adapters.store import SqlStore
 from orchestrator.application.ports import Bus, Store
-from tests.fakes.application import migrated
+from tests.servers.postgres import PostgresServer
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    assert request.param == "sqlite"
-    sql = SqlStore(await asyncio.to_thread(migrated, tmp_path / "contract.db"))
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a database with the newest schema."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path / 'contract.db'}"
+        await asyncio.to_thread(upgrade, url)
+        yield url
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        async with server.database() as url:
+            yield url
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    sql = SqlStore(database_url)
     yield sql
     await sql.close()
 

@@ -1,0 +1,1 @@
+"""Real servers for the tests: PostgreSQL and NATS, from wheels, on loopback, ended with the tests."""
