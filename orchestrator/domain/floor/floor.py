@@ -1,282 +1,483 @@
-"""Who can be asked and who waits, as of now: fed by what was committed, asked for pairs."""
+"""Who can be asked and who waits, as of now: fed by what was committed, asked for pairs.
+
+The floor is a picture, not the truth: the truth is in the store, which refuses a pair that came too late. The
+picture is kept in such an order that no question walks over all agents or all who wait. Agents in the same condition
+are in one pool, conversations that ask for the same in one cohort; whether those of a pool fit those of a cohort is
+worked out once. A decision looks at the first of each pool, or of each cohort, and moves one of them: it grows with
+the logarithm of how many there are, and with the number of different conditions and wants.
+
+Pairs are found in the order of the lines. Between two calls of `matches` nobody who waits has a fitting agent, so that
+only who came in, who asks for less and who has gained room since need to be looked at: these are the candidates.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import heapq
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.floor.due import Due
 from orchestrator.domain.floor.group_rules import GroupRules
+from orchestrator.domain.floor.lines import Cohort, Lines, rank_in_line
 from orchestrator.domain.floor.people import Seat
-from orchestrator.domain.floor.reasons import (
-    LOAD,
-    MOST_EXAMPLES,
-    Choice,
-    Condition,
-    LeftOut,
-    fits_when_free,
-    why_left_out,
-)
-from orchestrator.domain.floor.wants import Stage, Waiting, Want
+from orchestrator.domain.floor.pools import Ask
+from orchestrator.domain.floor.reasons import Choice
+from orchestrator.domain.floor.roster import Agent, Load, Rank, Roster
+from orchestrator.domain.floor.wants import Stage, Waiting, explained_want, given_up
 
-Load = tuple[int, int]
+# So many conversations that neither wait nor hold anything are remembered, to know older news of them as such.
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A pair to be invited: reserved until it is committed or released."""
+    """A pair to be invited. Both are reserved until newer news of the conversation, or `Floor.release`."""
 
     conversation_id: str
     agent_id: str
     choice: Choice
 
 
-@dataclass(slots=True)
 class _Record:
-    """What is known of a conversation."""
+    """What is known of a conversation.
 
-    held: Mapping[str, Load] = field(default_factory=dict[str, Load])
-    held_version: int = -1
-    entry: Waiting | None = None
-    entry_version: int = -1
-    # The reservation: of the agent, and of the entry.
-    agent: tuple[str, Load] | None = None
-    paired: bool = False
-    paired_version: int = -1
+    ``cohort`` is set while it needs an agent. ``paired``: it is reserved, by what was known of it at
+    ``paired_version``; ``agent`` is who is reserved for it, with the load that will be theirs. ``candidate`` is
+    the rank under which it is put forward, while it is.
+    """
+
+    __slots__ = (
+        "agent",
+        "candidate",
+        "cohort",
+        "entry",
+        "entry_version",
+        "held",
+        "held_version",
+        "paired",
+        "paired_version",
+        "stage",
+    )
+
+    def __init__(self, held_version: int, entry_version: int) -> None:
+        self.held: Mapping[str, Load] = {}
+        self.held_version = held_version
+        self.entry: Waiting | None = None
+        self.entry_version = entry_version
+        self.stage = -1
+        self.cohort: Cohort | None = None
+        self.candidate: Rank | None = None
+        self.agent: tuple[str, Load] | None = None
+        self.paired = False
+        self.paired_version = -1
 
 
 class Floor:
-    """A picture without IO and without a clock."""
+    """Everything that is told to it may be told twice; of one conversation, what is older is ignored.
+
+    Nothing here is awaited or locked: one caller at a time, and what iterates is to be used up at once. Time does not
+    go back: an earlier ``now`` counts as the latest one.
+    """
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        self._groups: dict[str, GroupRules] = {}
-        self._closed: set[str] = set()
-        self._seats: dict[str, Seat] = {}
-        self._records: dict[str, _Record] = {}
+        """Forget everything, the groups and their hours too."""
         self._now: datetime | None = None
+        self._roster = Roster()
+        self._lines = Lines()
+        self._records: dict[str, _Record] = {}
+        self._versions: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._followers: dict[str, dict[str, None]] = {}
+        self._due_agents = Due()
+        self._due_entries = Due()
+        self._candidates: list[tuple[Rank, bool, str]] = []
+
+    # --- what the floor is told ---------------------------------------------------------------------
 
     def configure(self, groups: Mapping[str, GroupRules]) -> None:
-        self._groups = dict(groups)
+        """The groups of the live policy, and no others. Who holds more than they may now is asked nothing new."""
+        self._roster.configure(groups)
+        self._lines.forget_answers()
+        self._follow_all()
 
     def set_open(self, group: str, is_open: bool) -> None:
-        (self._closed.discard if is_open else self._closed.add)(group)
+        """A group is open until it is said to be closed; for a closed group nobody is asked."""
+        if self._roster.set_open(group, is_open):
+            self._lines.forget_answers()
+            self._follow_all()
 
     def seat(self, seat: Seat) -> None:
-        self._seats[seat.id] = seat
+        """An agent as they are now, new or changed. What they hold and what is reserved of them stays."""
+        known = self._roster.get(seat.id)
+        if known is not None and known.seat == seat:
+            return
+        until = seat.wrap_up_until
+        wrapping_up = until is not None and (self._now is None or self._now < until)
+        self._roster.seat(seat, wrapping_up=wrapping_up)
+        self._due_agents.set(seat.id, until if wrapping_up else None)
+        self._follow(seat.id)
 
     def unseat(self, agent_id: str) -> None:
-        self._seats.pop(agent_id, None)
+        """The agent is asked no more. What they hold counts again when they are back."""
+        self._roster.unseat(agent_id)
+        self._due_agents.set(agent_id, None)
+        self._follow(agent_id)
 
     def hold(self, conversation_id: str, version: int, held: Mapping[str, Load]) -> None:
-        record = self._records.setdefault(conversation_id, _Record())
-        if version < record.held_version:
-            return
-        record.held, record.held_version = dict(held), version
-        if version > record.paired_version:
-            record.agent = None
-            if not held:
-                record.paired = False
+        """Whose capacity a conversation takes: agent → (chats, videos), as `domain.follow_up.holdings` has it.
+
+        Takes the place of the reservation of an agent for it; without anybody, the pair has come to nothing.
+        """
+        record = self._record(conversation_id)
+        if version >= record.held_version:
+            before, record.held = record.held, dict(held)
+            record.held_version = version
+            reserved = None
+            if version > record.paired_version:
+                reserved, record.agent = record.agent, None
+                if not held:
+                    self._unpair(record)
+            self._shift(before, held, reserved)
+        self._shelve(conversation_id, record)
 
     def wait(self, entry: Waiting, version: int) -> None:
-        record = self._records.setdefault(entry.id, _Record())
+        """A conversation waits, or waits for something else. Ends its reservation if ``version`` is newer.
+
+        With an open invitation, who was reserved stays so until `hold` tells what they hold.
+        """
+        record = self._record(entry.id)
         if version < record.entry_version:
+            self._shelve(entry.id, record)
             return
-        record.entry, record.entry_version = entry, version
-        if version > record.paired_version:
+        over = version > record.paired_version and (record.paired or record.agent is not None)
+        same = entry == record.entry
+        record.entry_version = version
+        if over:
             record.paired = False
             if not entry.invited:
-                record.agent = None
+                self._free_agent(record)
+        if not same:
+            self._remove(record)
+            self._insert(record, entry)
+        elif over:
+            self._place(record)
 
     def leave(self, conversation_id: str, version: int) -> None:
-        record = self._records.setdefault(conversation_id, _Record())
-        if version < record.entry_version:
-            return
-        record.entry, record.entry_version = None, version
-        if version > record.paired_version:
-            record.paired, record.agent = False, None
+        """A conversation does not wait (any more)."""
+        record = self._record(conversation_id)
+        if version >= record.entry_version:
+            record.entry_version = version
+            self._remove(record)
+            if version > record.paired_version:
+                record.paired = False
+                self._free_agent(record)
+        self._shelve(conversation_id, record)
 
     def release(self, conversation_id: str) -> None:
+        """The pair was not committed: both may be paired again, with each other too."""
         record = self._records.get(conversation_id)
         if record is not None:
-            record.paired, record.agent = False, None
+            self._free_agent(record)
+            self._unpair(record)
+            self._shelve(conversation_id, record)
 
     def advance(self, now: datetime) -> None:
-        self._now = now if self._now is None else max(self._now, now)
+        """Let everything happen that is due: stages, the ends of sticky waits and of wrap-ups."""
+        if self._now is not None and now <= self._now:
+            return
+        self._now = now
+        for agent_id in self._due_agents.pop_until(now):
+            agent = self._roster.get(agent_id)
+            if agent is not None:
+                self._roster.end_wrap_up(agent)
+        for conversation_id in self._due_entries.pop_until(now):
+            record = self._records[conversation_id]
+            self._place(record)
+            self._set_due(record)
+
+    # --- what it is asked ---------------------------------------------------------------------------
 
     def next_change(self) -> datetime | None:
-        now = self._now
-        due = [seat.wrap_up_until for seat in self._seats.values() if seat.wrap_up_until is not None]
-        for entry in self._entries():
-            due += [stage.since for stage in entry.stages]
-            if entry.sticky_until is not None:
-                due.append(entry.sticky_until)
-        return min((at for at in due if now is None or at > now), default=None)
+        """When `advance` has something to do next."""
+        moments = (self._due_agents.first(), self._due_entries.first())
+        return min((at for at in moments if at is not None), default=None)
 
     def choose(self, entry: Waiting, now: datetime) -> Choice:
+        """Who would be asked for a conversation, waiting or not; what it holds itself counts as free."""
         self.advance(now)
-        stage = _stage(entry, self._at())
-        sticky = self._sticky(entry, stage)
-        chosen: tuple[str, Want] | None = None
-        for want in stage.wants:
-            fitting = [
-                seat
-                for seat in self._seats.values()
-                if self._reason(seat, want, own=entry.id) is None
-                and seat.id not in entry.declined
-                and sticky in (None, seat.id)
-            ]
-            if fitting:
-                chosen = min(fitting, key=lambda seat: self._preference(seat, want, entry.id)).id, want
-                break
-        counts, examples = self._left_out(entry, stage, sticky, chosen)
-        if chosen is None:
-            return Choice(None, None, stage.relaxed, counts, examples)
-        return Choice(*chosen, given_up(entry, chosen[1]), counts, examples)
+        stage = _stage_of(entry, _stage_at(entry, self._now))
+        asks = self._roster.asks(stage.wants, self._lines.asks_in_use())
+        only = self._only(entry, asks)
+        own = self._own(entry.id)
+        for agent_id, (chats, videos) in own:
+            self._roster.shift(agent_id, -chats, -videos, gains=False)
+        try:
+            found = self._find(entry, asks, only)
+            return self._choice(entry, stage, asks, only, found)
+        finally:
+            for agent_id, (chats, videos) in own:
+                self._roster.shift(agent_id, chats, videos, gains=False)
 
     def matches(self, now: datetime, limit: int = 64) -> list[Match]:
+        """Pairs that can be made now, by the order of the lines: at most ``limit``, so ask until there are none.
+
+        Whoever could have had an agent before somebody behind them has one. Both sides of a pair are reserved.
+        """
         self.advance(now)
+        for agent_id in self._roster.gained:
+            agent = self._roster.get(agent_id)
+            if agent is not None:
+                self._put_forward(agent)
+        self._roster.gained.clear()
         found: list[Match] = []
-        for entry in sorted(self._entries(), key=_rank):
-            record = self._records[entry.id]
-            if len(found) >= limit:
-                break
-            if entry.invited or record.paired:
-                continue
-            choice = self.choose(entry, now)
-            if choice.agent_id is None or choice.want is None:
-                continue
-            record.paired = True
-            record.paired_version = max(record.held_version, record.entry_version)
-            record.agent = choice.agent_id, (1, int(choice.want.video))
-            found.append(Match(entry.id, choice.agent_id, choice))
+        while self._candidates and len(found) < limit:
+            rank, is_entry, name = heapq.heappop(self._candidates)
+            match = self._match_entry(name, rank) if is_entry else self._match_agent(name, rank)
+            if match is not None:
+                found.append(match)
         return found
 
     def waiting(self, group: str, *, video: bool) -> int:
-        return sum(1 for entry in self.line(group) if entry.video == video and not entry.invited)
+        """How many wait in this line without an open invitation."""
+        return self._lines.waiting(group, video=video)
 
     def position(self, conversation_id: str) -> int:
+        """Its place in its group's line, those with an open invitation counted; 1 is the head, 0: does not wait."""
         record = self._records.get(conversation_id)
-        if record is None or record.entry is None:
-            return 0
-        return list(self.line(record.entry.group)).index(record.entry) + 1
+        return 0 if record is None or record.entry is None else self._lines.position(record.entry)
 
     def line(self, group: str) -> Iterator[Waiting]:
-        yield from sorted((entry for entry in self._entries() if entry.group == group), key=_rank)
+        """Everybody who waits for the group, in order."""
+        for name in self._lines.ids(group):
+            entry = self._records[name].entry
+            if entry is not None:
+                yield entry
 
     def agents(self, group: str) -> Iterator[tuple[Seat, Load]]:
-        for agent_id in sorted(self._seats):
-            seat = self._seats[agent_id]
-            if any(name == group for name, _ in seat.profile.groups):
-                yield seat, self.load(agent_id)
+        """The agents of a group by id, with their (chats, videos)."""
+        for agent, seat in sorted(self._roster.of_group(group), key=lambda found: found[0].id):
+            yield seat, (agent.chats, agent.videos)
 
     def load(self, agent_id: str) -> Load:
-        return self._load(agent_id, None)
+        """(chats, videos) that the agent holds, reservations counted."""
+        agent = self._roster.get(agent_id)
+        return (0, 0) if agent is None else (agent.chats, agent.videos)
 
-    def _entries(self) -> Iterable[Waiting]:
-        return (record.entry for record in self._records.values() if record.entry is not None)
+    # --- records ------------------------------------------------------------------------------------
 
-    def _at(self) -> datetime:
-        assert self._now is not None  # noqa: S101 - set by advance
-        return self._now
+    def _record(self, conversation_id: str) -> _Record:
+        record = self._records.get(conversation_id)
+        if record is None:
+            versions = self._versions.pop(conversation_id, (-1, -1))
+            record = self._records[conversation_id] = _Record(*versions)
+        return record
 
-    def _load(self, agent_id: str, own: str | None) -> Load:
-        chats = videos = 0
-        for conversation_id, record in self._records.items():
-            if conversation_id == own:
-                continue
-            reserved = record.agent[1] if record.agent is not None and record.agent[0] == agent_id else (0, 0)
-            held = record.held.get(agent_id, (0, 0))
-            chats, videos = chats + held[0] + reserved[0], videos + held[1] + reserved[1]
-        return chats, videos
+    def _shelve(self, conversation_id: str, record: _Record) -> None:
+        """Keep no more than the versions of what neither waits nor holds anything."""
+        if record.entry is None and not record.held and record.agent is None:
+            del self._records[conversation_id]
+            self._versions[conversation_id] = (record.held_version, record.entry_version)
+            if len(self._versions) > REMEMBERED:
+                self._versions.popitem(last=False)
 
-    def _condition(self, seat: Seat, own: str | None) -> Condition:
-        return Condition(
-            seat.profile,
-            seat.connected,
-            seat.chat,
-            seat.video,
-            seat.can_video,
-            seat.wrap_up_until is not None and self._now is not None and self._now < seat.wrap_up_until,
-            *self._load(seat.id, own),
-        )
+    def _own(self, conversation_id: str) -> list[tuple[str, Load]]:
+        record = self._records.get(conversation_id)
+        if record is None:
+            return []
+        return [*record.held.items(), *(() if record.agent is None else (record.agent,))]
 
-    def _rules(self, group: str) -> GroupRules | None:
-        return None if group in self._closed else self._groups.get(group)
+    def _shift(
+        self, before: Mapping[str, Load], after: Mapping[str, Load], reserved: tuple[str, Load] | None
+    ) -> None:
+        """Where a reservation becomes what is held, nothing moves."""
+        change: dict[str, Load] = dict(after)
+        for agent_id, (chats, videos) in (*before.items(), *(() if reserved is None else (reserved,))):
+            more = change.get(agent_id, (0, 0))
+            change[agent_id] = (more[0] - chats, more[1] - videos)
+        for agent_id, (chats, videos) in change.items():
+            if chats or videos:
+                self._roster.shift(agent_id, chats, videos)
 
-    def _reason(self, seat: Seat, want: Want, own: str | None) -> LeftOut | None:
-        return why_left_out(self._condition(seat, own), want, self._rules(want.group))
+    def _free_agent(self, record: _Record) -> None:
+        if record.agent is not None:
+            agent_id, (chats, videos) = record.agent
+            record.agent = None
+            self._roster.shift(agent_id, -chats, -videos)
 
-    def _sticky(self, entry: Waiting, stage: Stage) -> str | None:
-        if entry.sticky is None or entry.sticky_until is None or self._at() >= entry.sticky_until:
+    def _unpair(self, record: _Record) -> None:
+        if record.paired:
+            record.paired = False
+            self._place(record)
+
+    # --- entries ------------------------------------------------------------------------------------
+
+    def _insert(self, record: _Record, entry: Waiting) -> None:
+        record.entry = entry
+        self._lines.enter(entry)
+        if entry.sticky is not None and entry.sticky_until is not None:
+            self._followers.setdefault(entry.sticky, {})[entry.id] = None
+        self._place(record)
+        self._set_due(record)
+
+    def _remove(self, record: _Record) -> None:
+        entry = record.entry
+        if entry is None:
+            return
+        self._lines.leave(entry)
+        if record.cohort is not None:
+            self._lines.part(record.cohort, entry)
+        followers = self._followers.get(entry.sticky) if entry.sticky is not None else None
+        if entry.sticky is not None and followers is not None:
+            followers.pop(entry.id, None)
+            if not followers:
+                del self._followers[entry.sticky]
+        self._due_entries.set(entry.id, None)
+        record.entry = record.cohort = record.candidate = None
+
+    def _place(self, record: _Record) -> None:
+        """Into the cohort that it belongs to now; in another one, it is worth another look."""
+        entry = record.entry
+        if entry is None:
+            return
+        record.stage = _stage_at(entry, self._now)
+        cohort = None
+        if not entry.invited and not record.paired:
+            wants = _stage_of(entry, record.stage).wants
+            asks = self._roster.asks(wants, self._lines.asks_in_use())
+            cohort = self._lines.cohort(asks, self._only(entry, asks))
+        if cohort is record.cohort:
+            return
+        if record.cohort is not None:
+            self._lines.part(record.cohort, entry)
+        record.cohort, record.candidate = cohort, None
+        if cohort is not None:
+            self._lines.join(cohort, entry)
+            record.candidate = rank_in_line(entry)
+            heapq.heappush(self._candidates, (record.candidate, True, entry.id))
+
+    def _set_due(self, record: _Record) -> None:
+        """The next moment at which the entry changes by the clock."""
+        entry = record.entry
+        if entry is None:
+            return
+        moments = [stage.since for stage in entry.stages[record.stage + 1 : record.stage + 2]]
+        until = entry.sticky_until
+        if entry.sticky is not None and until is not None and (self._now is None or self._now < until):
+            moments.append(until)
+        self._due_entries.set(entry.id, min(moments, default=None))
+
+    def _only(self, entry: Waiting, asks: tuple[Ask, ...]) -> str | None:
+        """The agent who knows the visitor, while they are waited for."""
+        until = entry.sticky_until
+        if entry.sticky is None or until is None or entry.sticky in entry.declined:
             return None
-        seat = self._seats.get(entry.sticky)
-        if seat is None or seat.id in entry.declined:
+        if self._now is not None and self._now >= until:
             return None
-        condition = self._condition(seat, None)
-        holds = any(fits_when_free(condition, want, self._rules(want.group)) for want in stage.wants)
-        return entry.sticky if holds else None
+        return entry.sticky if self._roster.could_take(entry.sticky, asks) else None
 
-    def _preference(self, seat: Seat, want: Want, own: str) -> tuple[int, datetime, str]:
-        rules = self._groups[want.group]
-        first = 0
-        if rules.strategy == "least_loaded":
-            first = sum(self._load(seat.id, own))
-        elif rules.strategy == "priority":
-            first = dict(seat.profile.groups)[want.group]
-        return first, seat.idle_since, seat.id
+    def _follow(self, agent_id: str) -> None:
+        """Who waits for this agent alone waits for anybody when they are gone, and the other way round."""
+        for conversation_id in self._followers.get(agent_id, ()):
+            self._place(self._records[conversation_id])
 
-    def _left_out(
-        self, entry: Waiting, stage: Stage, sticky: str | None, chosen: tuple[str, Want] | None
-    ) -> tuple[dict[LeftOut, int], dict[LeftOut, tuple[str, ...]]]:
-        counts: dict[LeftOut, int] = {}
-        examples: dict[LeftOut, tuple[str, ...]] = {}
-        if not stage.wants:
-            return counts, examples
-        asked = explained(stage)
-        for seat in self._seats.values():
-            reason = self._reason(seat, asked, own=entry.id)
-            if reason == "not_in_group" or all(name != asked.group for name, _ in seat.profile.groups):
-                continue
-            if reason in LOAD:
-                if seat.id in entry.declined:
-                    reason = "declined"
-                elif sticky not in (None, seat.id):
-                    reason = "sticky"
-            if reason is None or (chosen is not None and chosen[0] == seat.id):
-                continue
-            counts[reason] = counts.get(reason, 0) + 1
-            if counts[reason] <= MOST_EXAMPLES:
-                examples[reason] = (*examples.get(reason, ()), seat.id)
-        return counts, examples
+    def _follow_all(self) -> None:
+        for agent_id in self._followers:
+            self._follow(agent_id)
+
+    # --- pairs --------------------------------------------------------------------------------------
+
+    def _put_forward(self, agent: Agent) -> None:
+        """For the first whom this agent could take."""
+        rank = self._lines.first_for(agent)
+        if rank is not None and (agent.rank is None or rank < agent.rank):
+            agent.rank = rank
+            heapq.heappush(self._candidates, (rank, False, agent.id))
+
+    def _match_entry(self, conversation_id: str, rank: Rank) -> Match | None:
+        record = self._records.get(conversation_id)
+        if record is None or record.candidate != rank:
+            return None
+        record.candidate = None
+        if record.cohort is None or record.cohort.barren_at == self._roster.gains:
+            return None
+        return self._pair(record)
+
+    def _match_agent(self, agent_id: str, rank: Rank) -> Match | None:
+        agent = self._roster.get(agent_id)
+        if agent is None or agent.rank != rank:
+            return None
+        agent.rank = None
+        first = self._lines.first_for(agent)
+        if first is None:
+            return None
+        if first > rank:
+            self._put_forward(agent)
+            return None
+        match = self._pair(self._records[first[2]])
+        if match is not None:
+            self._put_forward(agent)
+        return match
+
+    def _pair(self, record: _Record) -> Match | None:
+        entry, cohort = record.entry, record.cohort
+        if entry is None or cohort is None:
+            return None
+        found = self._find(entry, cohort.asks, cohort.only)
+        if found is None:
+            if not entry.declined:
+                cohort.barren_at = self._roster.gains
+            return None
+        stage = _stage_of(entry, record.stage)
+        choice = self._choice(entry, stage, cohort.asks, cohort.only, found)
+        agent_id, ask = found
+        record.paired = True
+        record.paired_version = max(record.held_version, record.entry_version)
+        record.agent = agent_id, (1, int(ask.want.video))
+        self._place(record)
+        self._roster.shift(agent_id, *record.agent[1])
+        return Match(entry.id, agent_id, choice)
+
+    def _find(self, entry: Waiting, asks: tuple[Ask, ...], only: str | None) -> tuple[str, Ask] | None:
+        """By the first want for which somebody is free."""
+        for ask in asks:
+            agent_id = self._roster.best(ask, entry.declined, only)
+            if agent_id is not None:
+                return agent_id, ask
+        return None
+
+    def _choice(
+        self,
+        entry: Waiting,
+        stage: Stage,
+        asks: tuple[Ask, ...],
+        only: str | None,
+        found: tuple[str, Ask] | None,
+    ) -> Choice:
+        chosen = None if found is None else found[0]
+        if not asks:
+            return Choice(None, None, stage.relaxed)
+        explained = asks[explained_want(stage)]
+        counts, examples = self._roster.left_out(explained, entry.declined, only, chosen)
+        if found is None:
+            return Choice(None, None, stage.relaxed, counts, examples)
+        want = found[1].want
+        return Choice(chosen, want, given_up(entry, want), counts, examples)
 
 
-def explained(stage: Stage) -> Want:
-    """The want that agents left out are told of: the first, as far as it is relaxed by now."""
-    first = stage.wants[0]
-    same = (first.group, first.chat, first.video)
-    return [want for want in stage.wants if (want.group, want.chat, want.video) == same][-1]
+def _stage_at(entry: Waiting, now: datetime | None) -> int:
+    """Which stage holds: the last that began, or the first."""
+    stages = entry.stages
+    if now is None:
+        return 0
+    index = len(stages) - 1
+    while index > 0 and stages[index].since > now:
+        index -= 1
+    return max(index, 0)
 
 
-def given_up(entry: Waiting, want: Want) -> tuple[str, ...]:
-    """What ``want`` asks less than the conversation asked at first."""
-    full = entry.stages[0].wants[0] if entry.stages and entry.stages[0].wants else want
-    codes: list[str] = []
-    if want.skills != full.skills:
-        codes.append("skill_levels" if want.skills else "skills")
-    if want.language != full.language:
-        codes.append("language")
-    if want.group != full.group:
-        codes.append(f"overflow:{want.group}")
-    return tuple(codes)
-
-
-def _stage(entry: Waiting, now: datetime) -> Stage:
-    due = [stage for stage in entry.stages if stage.since <= now]
-    return due[-1] if due else entry.stages[0] if entry.stages else Stage(entry.entered_at, ())
-
-
-def _rank(entry: Waiting) -> tuple[bool, datetime, str]:
-    return not entry.at_head, entry.rank_at, entry.id
+def _stage_of(entry: Waiting, index: int) -> Stage:
+    return entry.stages[index] if entry.stages else Stage(entry.entered_at, ())

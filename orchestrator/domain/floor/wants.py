@@ -66,6 +66,26 @@ class Waiting:
     invited: bool = False
 
 
+def explained_want(stage: Stage) -> int:
+    """Which of a stage's wants agents left out are told of: the first, as far as it is relaxed by now."""
+    first = stage.wants[0]
+    same = (first.group, first.chat, first.video)
+    return max(index for index, want in enumerate(stage.wants) if (want.group, want.chat, want.video) == same)
+
+
+def given_up(entry: Waiting, want: Want) -> tuple[str, ...]:
+    """What ``want`` asks less than the conversation asked at first, in the codes of `Stage`."""
+    full = entry.stages[0].wants[0] if entry.stages[0].wants else want
+    codes: list[str] = []
+    if want.skills != full.skills:
+        codes.append("skill_levels" if want.skills else "skills")
+    if want.language != full.language:
+        codes.append("language")
+    if want.group != full.group:
+        codes.append(f"overflow:{want.group}")
+    return tuple(codes)
+
+
 def rank_of(entered_at: datetime, priority: int, ageing: timedelta | None) -> datetime:
     """Where a conversation stands in its line: one priority is worth ``ageing`` of waiting (None: always more)."""
     return entered_at - priority * (STRICT if ageing is None else ageing)

@@ -1,0 +1,168 @@
+"""The visitors' side of the floor: the lines they stand in, and who of them an agent is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sortedcontainers import SortedList
+
+from orchestrator.domain.floor.pools import Ask, Pool
+from orchestrator.domain.floor.roster import SPARE, Agent, Rank
+from orchestrator.domain.floor.wants import Waiting
+
+
+def rank_in_line(entry: Waiting) -> Rank:
+    """The head first, then by rank and id."""
+    return (not entry.at_head, entry.rank_at, entry.id)
+
+
+class Cohort:
+    """Waiting conversations that ask for the same, in their order; ``only`` one agent is asked for them, or anybody.
+
+    ``barren_at``: nobody was found for them when this many gains had been made.
+    """
+
+    __slots__ = ("asks", "barren_at", "declined", "fits", "only", "ranks")
+
+    def __init__(self, asks: tuple[Ask, ...], only: str | None) -> None:
+        self.asks = asks
+        self.only = only
+        self.ranks: SortedList[Rank] = SortedList()
+        self.declined: dict[str, SortedList[Rank]] = {}
+        self.fits: dict[Pool, bool] = {}
+        self.barren_at = -1
+
+    def add(self, rank: Rank, declined: frozenset[str]) -> None:
+        self.ranks.add(rank)
+        for agent_id in declined:
+            refused = self.declined.get(agent_id)
+            if refused is None:
+                refused = self.declined[agent_id] = SortedList()
+            refused.add(rank)
+
+    def remove(self, rank: Rank, declined: frozenset[str]) -> None:
+        self.ranks.remove(rank)
+        for agent_id in declined:
+            refused = self.declined[agent_id]
+            refused.remove(rank)
+            if not refused:
+                del self.declined[agent_id]
+
+    def first_for(self, agent: Agent, pool: Pool) -> Rank | None:
+        """The first that this agent could take."""
+        fits = self.fits.get(pool)
+        if fits is None:
+            if len(self.fits) > SPARE:
+                self.fits.clear()  # pools that are no more
+            fits = self.fits[pool] = any(ask.reason(pool) is None for ask in self.asks)
+        if not fits:
+            return None
+        refused = self.declined.get(agent.id)
+        if refused is None:
+            return self.ranks[0]
+        # What they refused is a part of the whole in the same order: the two run alike up to the first they did not.
+        low, high = 0, len(refused)
+        while low < high:
+            middle = (low + high) // 2
+            if self.ranks[middle] == refused[middle]:
+                low = middle + 1
+            else:
+                high = middle
+        return self.ranks[low] if low < len(self.ranks) else None
+
+
+class Lines:
+    """The lines of the groups, and the cohorts of who still needs an agent."""
+
+    def __init__(self) -> None:
+        self._ranks: dict[str, SortedList[Rank]] = {}
+        self._uninvited: dict[tuple[str, bool], int] = {}
+        self._cohorts: dict[tuple[tuple[Ask, ...], str | None], Cohort] = {}
+        self._for_group: dict[str, dict[Cohort, None]] = {}
+        self._for_agent: dict[str, dict[Cohort, None]] = {}
+
+    # --- the lines ----------------------------------------------------------------------------------
+
+    def enter(self, entry: Waiting) -> None:
+        ranks = self._ranks.get(entry.group)
+        if ranks is None:
+            ranks = self._ranks[entry.group] = SortedList()
+        ranks.add(rank_in_line(entry))
+        self._count(entry, 1)
+
+    def leave(self, entry: Waiting) -> None:
+        ranks = self._ranks[entry.group]
+        ranks.remove(rank_in_line(entry))
+        if not ranks:
+            del self._ranks[entry.group]
+        self._count(entry, -1)
+
+    def _count(self, entry: Waiting, change: int) -> None:
+        if not entry.invited:
+            line = (entry.group, entry.video)
+            now = self._uninvited.get(line, 0) + change
+            if now:
+                self._uninvited[line] = now
+            else:
+                self._uninvited.pop(line, None)
+
+    def waiting(self, group: str, *, video: bool) -> int:
+        return self._uninvited.get((group, video), 0)
+
+    def position(self, entry: Waiting) -> int:
+        return self._ranks[entry.group].bisect_left(rank_in_line(entry)) + 1
+
+    def ids(self, group: str) -> Iterator[str]:
+        return (name for _, _, name in self._ranks.get(group, ()))
+
+    # --- the cohorts --------------------------------------------------------------------------------
+
+    def cohort(self, asks: tuple[Ask, ...], only: str | None) -> Cohort:
+        """Those who ask for this; a new one is known once somebody has joined it."""
+        return self._cohorts.get((asks, only)) or Cohort(asks, only)
+
+    def join(self, cohort: Cohort, entry: Waiting) -> None:
+        if not cohort.ranks:
+            self._cohorts[cohort.asks, cohort.only] = cohort
+            for index, name in self._index(cohort):
+                index.setdefault(name, {})[cohort] = None
+        cohort.add(rank_in_line(entry), entry.declined)
+
+    def part(self, cohort: Cohort, entry: Waiting) -> None:
+        cohort.remove(rank_in_line(entry), entry.declined)
+        if not cohort.ranks:
+            del self._cohorts[cohort.asks, cohort.only]
+            for index, name in self._index(cohort):
+                del index[name][cohort]
+                if not index[name]:
+                    del index[name]
+
+    def _index(self, cohort: Cohort) -> list[tuple[dict[str, dict[Cohort, None]], str]]:
+        if cohort.only is not None:
+            return [(self._for_agent, cohort.only)]
+        return [(self._for_group, group) for group in dict.fromkeys(ask.want.group for ask in cohort.asks)]
+
+    def first_for(self, agent: Agent) -> Rank | None:
+        """The first in the order of all lines that this agent could take now."""
+        pool = agent.pool
+        if pool is None:
+            return None
+        first: Rank | None = None
+        for cohorts in (
+            *(self._for_group.get(group, ()) for group in pool.ranks),
+            self._for_agent.get(agent.id, ()),
+        ):
+            for cohort in cohorts:
+                rank = cohort.first_for(agent, pool)
+                if rank is not None and (first is None or rank < first):
+                    first = rank
+        return first
+
+    def asks_in_use(self) -> Iterator[Ask]:
+        for cohort in self._cohorts.values():
+            yield from cohort.asks
+
+    def forget_answers(self) -> None:
+        """The rules of a group are others now."""
+        for cohort in self._cohorts.values():
+            cohort.fits.clear()

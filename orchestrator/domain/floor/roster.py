@@ -1,0 +1,286 @@
+"""The agents' side of the floor: who is in which condition, and who of them is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from datetime import datetime
+from itertools import count, islice
+
+from orchestrator.domain.floor.group_rules import GroupRules
+from orchestrator.domain.floor.people import Profile, Seat
+from orchestrator.domain.floor.pools import Ask, Member, Pool
+from orchestrator.domain.floor.reasons import LOAD, MOST_EXAMPLES, Condition, LeftOut, fits_when_free
+from orchestrator.domain.floor.wants import Want
+
+Load = tuple[int, int]
+Rank = tuple[bool, datetime, str]
+
+# Pools and wants that nobody is in are kept for when somebody is again, up to this many more than are in use.
+SPARE = 2_000
+
+
+class Agent:
+    """What is known of an agent: where they sit (None: nowhere), what they hold, the pool they are in.
+
+    ``rank`` is that of the first waiting conversation they are put forward for, while they are.
+    """
+
+    __slots__ = ("base", "chats", "id", "member", "pool", "rank", "seat", "videos", "wrapping_up")
+
+    def __init__(self, agent_id: str) -> None:
+        self.id = agent_id
+        self.seat: Seat | None = None
+        self.chats = 0
+        self.videos = 0
+        self.wrapping_up = False
+        self.base: tuple[object, ...] = ()
+        self.member: Member | None = None
+        self.pool: Pool | None = None
+        self.rank: Rank | None = None
+
+
+class Roster:
+    """Agents in pools, by group. ``gained`` are those who may fit more than before since it was emptied.
+
+    ``gains`` counts how often anybody gained: while it stands still, who had nobody has nobody.
+    """
+
+    def __init__(self) -> None:
+        self.gained: dict[str, None] = {}
+        self.gains = 0
+        self._agents: dict[str, Agent] = {}
+        self._pools: dict[tuple[object, ...], Pool] = {}
+        self._occupied: dict[str, dict[Pool, None]] = {}
+        self._pools_in_use = 0
+        self._profiles: dict[Profile, int] = {}
+        self._numbers = count()
+        self._asks: dict[Want, Ask] = {}
+        self._most_asks = SPARE
+        self._rules: dict[str, GroupRules] = {}
+        self._closed: set[str] = set()
+
+    # --- the groups ---------------------------------------------------------------------------------
+
+    def configure(self, groups: Mapping[str, GroupRules]) -> None:
+        self._rules = dict(groups)
+        self._forget_answers()
+        for agent in self._agents.values():
+            self._gain(agent)
+
+    def set_open(self, group: str, is_open: bool) -> bool:
+        """Whether this is new."""
+        if is_open is (group not in self._closed):
+            return False
+        if is_open:
+            self._closed.discard(group)
+        else:
+            self._closed.add(group)
+        self._forget_answers()
+        for agent, _ in self.of_group(group):
+            self._gain(agent)
+        return True
+
+    def _forget_answers(self) -> None:
+        self.gains += 1
+        for want, ask in self._asks.items():
+            ask.rules = self._rules_of(want.group)
+            ask.reasons.clear()
+
+    def _rules_of(self, group: str) -> GroupRules | None:
+        return None if group in self._closed else self._rules.get(group)
+
+    def asks(self, wants: Iterable[Want], in_use: Iterable[Ask]) -> tuple[Ask, ...]:
+        """What is known of these wants. When there are many, those that are not ``in_use`` are forgotten."""
+        found: list[Ask] = []
+        for want in wants:
+            ask = self._asks.get(want)
+            if ask is None:
+                ask = self._asks[want] = Ask(want, self._rules_of(want.group))
+                if len(self._asks) > self._most_asks:
+                    self._asks = {kept.want: kept for kept in (*in_use, *found, ask)}
+                    self._most_asks = 2 * len(self._asks) + SPARE
+            found.append(ask)
+        return tuple(found)
+
+    # --- the agents ---------------------------------------------------------------------------------
+
+    def get(self, agent_id: str) -> Agent | None:
+        return self._agents.get(agent_id)
+
+    def seat(self, seat: Seat, *, wrapping_up: bool) -> None:
+        agent = self._agents.get(seat.id)
+        if agent is None:
+            agent = self._agents[seat.id] = Agent(seat.id)
+        number = self._profiles.get(seat.profile)
+        if number is None:
+            number = self._profiles[seat.profile] = next(self._numbers)
+        self._leave_pool(agent)
+        agent.seat = seat
+        agent.wrapping_up = wrapping_up
+        agent.base = (number, seat.connected, seat.chat, seat.video, seat.can_video)
+        agent.member = (seat.idle_since, seat.id)
+        self._join_pool(agent)
+        self._gain(agent)
+
+    def unseat(self, agent_id: str) -> None:
+        agent = self._agents.get(agent_id)
+        if agent is not None:
+            self._leave_pool(agent)
+            agent.seat = agent.member = None
+            self._drop_if_unknown(agent)
+
+    def end_wrap_up(self, agent: Agent) -> None:
+        self._leave_pool(agent)
+        agent.wrapping_up = False
+        self._join_pool(agent)
+        self._gain(agent)
+
+    def shift(self, agent_id: str, chats: int, videos: int, *, gains: bool = True) -> None:
+        """So much more is held by an agent, seated or not. Without ``gains`` it is for a question only."""
+        agent = self._agents.get(agent_id)
+        if agent is None:
+            agent = self._agents[agent_id] = Agent(agent_id)
+        self._leave_pool(agent)
+        agent.chats += chats
+        agent.videos += videos
+        self._join_pool(agent)
+        if gains:
+            if chats < 0 or videos < 0:
+                self._gain(agent)
+            self._drop_if_unknown(agent)
+
+    def of_group(self, group: str) -> Iterator[tuple[Agent, Seat]]:
+        for pool in self._occupied.get(group, ()):
+            for name in pool.names():
+                agent = self._agents[name]
+                if agent.seat is not None:
+                    yield agent, agent.seat
+
+    def _gain(self, agent: Agent) -> None:
+        self.gains += 1
+        self.gained[agent.id] = None
+
+    def _drop_if_unknown(self, agent: Agent) -> None:
+        if agent.seat is None and not agent.chats and not agent.videos:
+            del self._agents[agent.id]
+
+    def _leave_pool(self, agent: Agent) -> None:
+        pool, agent.pool = agent.pool, None
+        if pool is None or agent.member is None:
+            return
+        pool.remove(agent.member)
+        if not pool.size:
+            self._pools_in_use -= 1
+            for group in pool.ranks:
+                del self._occupied[group][pool]
+
+    def _join_pool(self, agent: Agent) -> None:
+        seat = agent.seat
+        if seat is None or agent.member is None:
+            return
+        key = (agent.base, agent.wrapping_up, agent.chats, agent.videos)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._new_pool(key, agent, seat)
+        pool.add(agent.member)
+        agent.pool = pool
+        if pool.size == 1:
+            self._pools_in_use += 1
+            for group in pool.ranks:
+                self._occupied.setdefault(group, {})[pool] = None
+
+    def _new_pool(self, key: tuple[object, ...], agent: Agent, seat: Seat) -> Pool:
+        if len(self._pools) > self._pools_in_use * 2 + SPARE:
+            self._clear_out()
+        pool = self._pools[key] = Pool(
+            Condition(
+                seat.profile,
+                seat.connected,
+                seat.chat,
+                seat.video,
+                seat.can_video,
+                agent.wrapping_up,
+                agent.chats,
+                agent.videos,
+            )
+        )
+        return pool
+
+    def _clear_out(self) -> None:
+        self._pools = {key: pool for key, pool in self._pools.items() if pool.size}
+        seated = ((agent.seat, agent.base[0]) for agent in self._agents.values())
+        self._profiles = {
+            seat.profile: number for seat, number in seated if seat is not None and isinstance(number, int)
+        }
+        for ask in self._asks.values():
+            ask.reasons.clear()
+
+    # --- the choice ---------------------------------------------------------------------------------
+
+    def best(self, ask: Ask, declined: Set[str], only: str | None) -> str | None:
+        """Who is asked of those who fit, by the strategy of the group; ``only`` this one, if it is somebody."""
+        rules = ask.rules
+        if rules is None:
+            return None
+        if only is not None:
+            agent = self._agents.get(only)
+            fits = agent is not None and agent.pool is not None and ask.reason(agent.pool) is None
+            return only if fits and only not in declined else None
+        best: tuple[int, Member] | None = None
+        group = ask.want.group
+        for pool in self._occupied.get(group, ()):
+            if ask.reason(pool) is None:
+                member = pool.first(declined)
+                if member is not None:
+                    found = (pool.precedence(rules, group), member)
+                    if best is None or found < best:
+                        best = found
+        return None if best is None else best[1][1]
+
+    def could_take(self, agent_id: str, asks: Iterable[Ask]) -> bool:
+        """Whether nothing but what they are doing now keeps an agent from one of these."""
+        agent = self._agents.get(agent_id)
+        if agent is None or agent.pool is None:
+            return False
+        condition = agent.pool.condition
+        return any(fits_when_free(condition, ask.want, ask.rules) for ask in asks)
+
+    def left_out(
+        self, ask: Ask, declined: Set[str], only: str | None, chosen: str | None
+    ) -> tuple[dict[LeftOut, int], dict[LeftOut, tuple[str, ...]]]:
+        """How many of the group are left out for which reason, and the names of some."""
+        counts: dict[LeftOut, int] = {}
+        names: dict[LeftOut, list[str]] = {}
+
+        def add(reason: LeftOut, number: int, of: Iterable[str]) -> None:
+            if number > 0:
+                counts[reason] = counts.get(reason, 0) + number
+                told = names.setdefault(reason, [])
+                if len(told) < MOST_EXAMPLES:
+                    told.extend(islice(of, MOST_EXAMPLES - len(told)))
+
+        apart = self._apart(declined, only, chosen)
+        for pool in self._occupied.get(ask.want.group, ()):
+            reason = ask.reason(pool)
+            late = reason in LOAD
+            here = apart.get(pool, ())
+            for name in sorted(here):
+                if name in declined and late:
+                    add("declined", 1, (name,))
+                elif reason is not None and name != chosen:
+                    add(reason, 1, (name,))
+            if only is not None and late:
+                reason = "sticky"
+            if reason is not None:
+                others = pool.names() if not here else (name for name in pool.names() if name not in here)
+                add(reason, pool.size - len(here), others)
+        return counts, {reason: tuple(told) for reason, told in names.items()}
+
+    def _apart(self, declined: Set[str], only: str | None, chosen: str | None) -> dict[Pool, set[str]]:
+        """Those who are not as the others of their pool, to this one conversation."""
+        apart: dict[Pool, set[str]] = {}
+        for name in (*declined, only, chosen):
+            agent = None if name is None else self._agents.get(name)
+            if agent is not None and agent.pool is not None:
+                apart.setdefault(agent.pool, set()).add(agent.id)
+        return apart
