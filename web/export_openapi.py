@@ -22,6 +22,8 @@ SENT = {
     "PostMessage",
     "ProposalAnswer",
     "CapabilityUpdate",
+    "ChannelSwitch",
+    "SetPresence",
     "LanguageUpdate",
     "DeclineInvitation",
     "TransferToAgent",

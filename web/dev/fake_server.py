@@ -28,7 +28,18 @@ from fake_story import (
     say,
     sockets,
 )
-from fake_views import AGENT, BOT, agent_view, capacity, conversations, now, presence, settings, visitor_view
+from fake_views import (
+    AGENT,
+    BOT,
+    agent_view,
+    capacity,
+    conversations,
+    now,
+    pause_reasons,
+    presence,
+    settings,
+    visitor_view,
+)
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse
@@ -150,7 +161,12 @@ async def invitation(i: str, invitation: str, answer: str):
     c, offer = conversations[i], invitations.pop(invitation)
     await emit(
         "agent",
-        {"type": "invitation_ended", "invitation_id": invitation, "conversation_id": i, "reason": answer + "ed"},
+        {
+            "type": "invitation_ended",
+            "invitation_id": invitation,
+            "conversation_id": i,
+            "reason": answer + "ed",
+        },
     )
     if answer == "accept":
         c["party"] = "agent"
@@ -221,7 +237,11 @@ async def offer(call: str, request: Request):
     async def on_state(role: str, state: str, current: bool) -> None:
         if c["call"] and current and state in ("connected", "failed", "closed"):
             c["call"][f"{role}_connected"] = state == "connected"
-            if c["state"] == "video_lobby" and c["call"]["visitor_connected"] and c["call"]["agent_connected"]:
+            if (
+                c["state"] == "video_lobby"
+                and c["call"]["visitor_connected"]
+                and c["call"]["agent_connected"]
+            ):
                 c["state"] = "in_video"
                 await notice(c, "video_started")
             await changed(c)
@@ -257,6 +277,8 @@ async def agent_state():
         "agent": AGENT,
         "presence": presence,
         "capacity": capacity(),
+        "wrap_up_until": None,
+        "pause_reasons": pause_reasons,
         "invitations": list(invitations.values()),
         "conversations": mine,
         "seq": next(numbers),
@@ -265,7 +287,13 @@ async def agent_state():
 
 @app.put("/api/agent/presence")
 async def set_presence(body: dict):
-    presence.update(body)
+    for channel, switch in body.items():
+        presence[channel] = {"reason": None, "since": now(), "busy": False} | switch
+    return await agent_state()
+
+
+@app.post("/api/agent/wrap-up/end")
+async def end_wrap_up():
     return await agent_state()
 
 
@@ -334,4 +362,6 @@ async def reset_page():
 app.mount("/", StaticFiles(directory=STATIC, html=True))
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8765, log_level="warning")
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8765, log_level="warning"
+    )

@@ -54,7 +54,9 @@ async def changed(c: dict) -> None:
     c["version"] += 1
     await emit("visitor", {"type": "conversation", "conversation": visitor_view(c)})
     await emit("agent", {"type": "conversation", "conversation": agent_view(c)})
-    await emit("agent", {"type": "agent", "presence": presence, "capacity": capacity()})
+    await emit(
+        "agent", {"type": "agent", "presence": presence, "capacity": capacity(), "wrap_up_until": None}
+    )
 
 
 async def enqueue(c: dict, with_video: bool) -> None:

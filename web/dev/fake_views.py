@@ -14,7 +14,11 @@ settings = {
     "video": True,
 }
 conversations: dict[str, dict] = {}
-presence = {"chat": True, "video": True}
+presence = {
+    channel: {"state": "available", "reason": None, "since": None, "busy": False}
+    for channel in ("chat", "video")
+}
+pause_reasons = [{"id": "lunch", "labels": {"fr": "Déjeuner", "en": "Lunch"}}]
 AGENT = {
     "id": "a1",
     "email": "lea@example.test",
@@ -22,6 +26,9 @@ AGENT = {
     "role": "agent",
     "picture_url": None,
     "may_propose_video": True,
+    "languages": ["fr", "en"],
+    "groups": [],
+    "skills": [],
 }
 BOT = {"name": "Lumi", "picture_url": None}
 
@@ -34,7 +41,12 @@ def queue_view(c: dict) -> dict | None:
     if c["state"] != "queued":
         return None
     wait = {"p50": 95, "p90": 260} if settings["wait"] and not settings["unknown"] else None
-    return {"position": settings["position"], "since": now(), "wait": wait, "wait_unknown": settings["unknown"]}
+    return {
+        "position": settings["position"],
+        "since": now(),
+        "wait": wait,
+        "wait_unknown": settings["unknown"],
+    }
 
 
 def visitor_view(c: dict) -> dict:
@@ -101,7 +113,9 @@ def agent_view(c: dict) -> dict:
         },
         "group": "conseil",
         "slots": {"projet": "Salon", "budget": "150–200 €"} if c["escalation"] else {},
-        "summary": "Cherche une lampe de lecture pour un salon aux murs sombres." if c["escalation"] else None,
+        "summary": "Cherche une lampe de lecture pour un salon aux murs sombres."
+        if c["escalation"]
+        else None,
         "escalation": c["escalation"],
         "queue": queue_view(c),
         "proposal": c["proposal"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { initial, linked, pictureUrl } from "../src/ui/text";
+import { initial, linked, minutesAndSeconds, pictureUrl } from "../src/ui/text";
 
 /** What a reader sees: plain parts as they are, links as <address>. */
 const shown = (text: string) =>
@@ -34,4 +34,8 @@ describe("pictures", () => {
   test("without one, the first letter stands for the name", () => {
     expect([initial("  léa"), initial(""), initial("🦊 fox")]).toEqual(["L", "?", "🦊"]);
   });
+});
+
+test("a stretch of time is counted down like a clock", () => {
+  expect([0, 9, 65, 600].map(minutesAndSeconds)).toEqual(["0:00", "0:09", "1:05", "10:00"]);
 });

@@ -52,6 +52,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change User
+         * @description Change an account: name, role, permission to propose video, languages, groups and skills.
+         */
+        patch: operations["change_user_api_admin_users__id__patch"];
+        trace?: never;
+    };
     "/api/admin/users/{id}/reset-link": {
         parameters: {
             query?: never;
@@ -203,9 +223,49 @@ export interface paths {
         put?: never;
         /**
          * Transfer
-         * @description Invite a colleague to take over; one stays until it is accepted.
+         * @description Invite a colleague to take over, or whoever of a group is free; one stays until it is accepted.
          */
         post: operations["transfer_api_agent_conversations__id__transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/transfer-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Transfer Targets
+         * @description Who could receive the conversation: connected colleagues, and groups with who is free in them.
+         */
+        get: operations["transfer_targets_api_agent_conversations__id__transfer_targets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/conversations/{id}/transfer/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Transfer
+         * @description Keep the conversation after all: nobody is asked any more.
+         */
+        post: operations["withdraw_transfer_api_agent_conversations__id__transfer_withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -292,6 +352,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Inbox
+         * @description What is still to be answered in one's groups, the oldest first; everything for a supervisor.
+         */
+        get: operations["inbox_api_agent_inbox_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/inbox/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Answer by e-mail, or in a conversation with the visitor.
+         */
+        post: operations["answer_api_agent_inbox__id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/inbox/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss
+         * @description The message needs no answer.
+         */
+        post: operations["dismiss_api_agent_inbox__id__dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/inbox/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Give a message back. A supervisor gives back anybody's.
+         */
+        post: operations["release_api_agent_inbox__id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/inbox/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Take a message, so that nobody else answers it.
+         */
+        post: operations["take_api_agent_inbox__id__take_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/presence": {
         parameters: {
             query?: never;
@@ -302,7 +462,7 @@ export interface paths {
         get?: never;
         /**
          * Set Presence
-         * @description Switch chat and video on or off.
+         * @description Switch chat and video: available, paused (with a reason of the policy's list) or offline.
          */
         put: operations["set_presence_api_agent_presence_put"];
         post?: never;
@@ -326,6 +486,26 @@ export interface paths {
         get: operations["state_api_agent_state_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agent/wrap-up/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Wrap Up
+         * @description Be ready for the next conversation before the wrap-up is over.
+         */
+        post: operations["end_wrap_up_api_agent_wrap_up_end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +696,207 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Agents
+         * @description What each agent's days were made of: time in each state, and conversations.
+         */
+        get: operations["agents_api_reports_agents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/wait-grades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wait Grades
+         * @description How good the wait estimates that visitors were told have been.
+         */
+        get: operations["wait_grades_api_reports_wait_grades_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Waits
+         * @description How long people waited and what came of it. Hours and days are those of each group's time zone.
+         */
+        get: operations["waits_api_reports_waits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisor/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live Board
+         * @description Who waits, who works, and how the day goes. Ask again every two seconds with `If-None-Match`: an answer without
+         *     a body says that nothing has changed.
+         */
+        get: operations["live_board_api_supervisor_board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisor/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations
+         * @description Open conversations, the oldest first; with `state=closed` closed ones, the latest first.
+         */
+        get: operations["conversations_api_supervisor_conversations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisor/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversation
+         * @description Any conversation and its history.
+         */
+        get: operations["conversation_api_supervisor_conversations__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisor/conversations/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Give the conversation to an agent (or to `me`), at once and without an invitation.
+         */
+        post: operations["assign_api_supervisor_conversations__id__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisor/conversations/{id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Requeue
+         * @description Send the conversation to the head of a group's line.
+         */
+        post: operations["requeue_api_supervisor_conversations__id__requeue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisor/conversations/{id}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Over
+         * @description Take the conversation oneself.
+         */
+        post: operations["take_over_api_supervisor_conversations__id__take_over_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Availability
+         * @description What asking for a person would come to now: somebody is there, there is a place to wait, or there is not.
+         */
+        get: operations["availability_api_visitor_availability_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visitor/conversations": {
         parameters: {
             query?: never;
@@ -650,6 +1031,26 @@ export interface paths {
          */
         put: operations["set_language_api_visitor_conversations__id__language_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visitor/conversations/{id}/left-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Message
+         * @description Leave a message and an address to be answered at, when `can.leave_message` says so.
+         */
+        post: operations["leave_message_api_visitor_conversations__id__left_message_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1017,6 +1418,7 @@ export interface components {
             state: "chat" | "queued" | "video_lobby" | "in_video" | "closed";
             /** Summary */
             summary: string | null;
+            transfer: components["schemas"]["TransferView"] | null;
             /** Version */
             version: number;
             /** Video Unavailable */
@@ -1041,7 +1443,7 @@ export interface components {
             messages: components["schemas"]["Message"][];
         };
         /** AgentFrame */
-        AgentFrame: components["schemas"]["WelcomeFrame"] | components["schemas"]["PingFrame"] | components["schemas"]["MessageFrame"] | components["schemas"]["AgentConversationFrame"] | components["schemas"]["InvitationFrame"] | components["schemas"]["InvitationEndedFrame"] | components["schemas"]["AgentStateFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ErrorFrame"];
+        AgentFrame: components["schemas"]["WelcomeFrame"] | components["schemas"]["PingFrame"] | components["schemas"]["MessageFrame"] | components["schemas"]["AgentConversationFrame"] | components["schemas"]["InvitationFrame"] | components["schemas"]["InvitationEndedFrame"] | components["schemas"]["AgentStateFrame"] | components["schemas"]["InboxFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["ErrorFrame"];
         /**
          * AgentHello
          * @example {
@@ -1068,8 +1470,96 @@ export interface components {
             type: "hello";
         };
         /**
+         * AgentReport
+         * @description `zone` is where the days are days.
+         */
+        AgentReport: {
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Rows */
+            rows: components["schemas"]["AgentReportRow"][];
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * AgentReportRow
+         * @description An agent's day. `chat`, `video` and `desk` are the time in each state, `pauses` that of each reason.
+         *     `occupancy` is the share of the time on duty (available or with a conversation) that was spent with one.
+         * @example {
+         *       "agent": "Claire",
+         *       "agent_id": "usr_02",
+         *       "busy_seconds": 18900,
+         *       "chat": {
+         *         "available": 25200,
+         *         "paused": 3600
+         *       },
+         *       "conversations": 31,
+         *       "day": "2026-03-02",
+         *       "desk": {
+         *         "connected": 28800
+         *       },
+         *       "duty_seconds": 25200,
+         *       "handle_mean": 405,
+         *       "occupancy": 0.75,
+         *       "pauses": {
+         *         "lunch": 7200
+         *       },
+         *       "video": {
+         *         "available": 25200,
+         *         "paused": 3600
+         *       },
+         *       "video_seconds": 4100
+         *     }
+         */
+        AgentReportRow: {
+            /** Agent */
+            agent: string;
+            /** Agent Id */
+            agent_id: string;
+            /** Busy Seconds */
+            busy_seconds: number;
+            /** Chat */
+            chat: {
+                [key: string]: number;
+            };
+            /** Conversations */
+            conversations: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Desk */
+            desk: {
+                [key: string]: number;
+            };
+            /** Duty Seconds */
+            duty_seconds: number;
+            /** Handle Mean */
+            handle_mean: number | null;
+            /** Occupancy */
+            occupancy: number | null;
+            /** Pauses */
+            pauses: {
+                [key: string]: number;
+            };
+            /** Video */
+            video: {
+                [key: string]: number;
+            };
+            /** Video Seconds */
+            video_seconds: number;
+        };
+        /**
          * AgentState
          * @description Everything the desk shows on opening. ``seq`` is where the socket goes on from.
+         *
+         *     ``inbox_open``: left messages that wait for somebody; ``mail``: whether they can be answered by e-mail.
+         *
+         *     Until ``wrap_up_until`` nothing new is offered; null when that is not so.
          */
         AgentState: {
             agent: components["schemas"]["User"];
@@ -1080,17 +1570,34 @@ export interface components {
              */
             conversations: components["schemas"]["AgentConversation"][];
             /**
+             * Inbox Open
+             * @default 0
+             */
+            inbox_open: number;
+            /**
              * Invitations
              * @default []
              */
             invitations: components["schemas"]["InvitationView"][];
+            /**
+             * Mail
+             * @default false
+             */
+            mail: boolean;
+            /**
+             * Pause Reasons
+             * @default []
+             */
+            pause_reasons: components["schemas"]["PauseReason"][];
             presence: components["schemas"]["Presence"];
             /** Seq */
             seq: number;
+            /** Wrap Up Until */
+            wrap_up_until: string | null;
         };
         /**
          * AgentStateFrame
-         * @description Presence or capacity changed (perhaps in another tab).
+         * @description Presence, capacity or wrap-up changed (perhaps in another tab).
          */
         AgentStateFrame: {
             capacity: components["schemas"]["Capacity"];
@@ -1102,6 +1609,49 @@ export interface components {
              * @enum {string}
              */
             type: "agent";
+            /**
+             * Wrap Up Until
+             * @default null
+             */
+            wrap_up_until: string | null;
+        };
+        /**
+         * AnswerByMail
+         * @example {
+         *       "how": "email",
+         *       "text": "Votre commande arrive demain."
+         *     }
+         */
+        AnswerByMail: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            how: "email";
+            /** Text */
+            text: string;
+        };
+        /** AnswerInConversation */
+        AnswerInConversation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            how: "conversation";
+        };
+        /**
+         * Assign
+         * @description ``agent_id`` is an agent's, or `me`.
+         * @example {
+         *       "agent_id": "me"
+         *     }
+         * @example {
+         *       "agent_id": "usr_02"
+         *     }
+         */
+        Assign: {
+            /** Agent Id */
+            agent_id: string;
         };
         /** Author */
         Author: {
@@ -1112,6 +1662,175 @@ export interface components {
              * @enum {string}
              */
             role: "visitor" | "bot" | "agent" | "system";
+        };
+        /**
+         * Board
+         * @description Everything the supervisor sees. Moments rather than durations, so that it stays the same while nothing happens.
+         *     At most 200 entries of each group's line are listed; the counts are of all.
+         */
+        Board: {
+            /** Agents */
+            agents: components["schemas"]["BoardAgent"][];
+            /** Groups */
+            groups: components["schemas"]["BoardGroup"][];
+            /** Queue */
+            queue: components["schemas"]["BoardEntry"][];
+        };
+        /**
+         * BoardAgent
+         * @description `since` is when the state of the channel or of the desk began, as far as it is known.
+         */
+        BoardAgent: {
+            /**
+             * Chat
+             * @enum {string}
+             */
+            chat: "available" | "paused" | "offline";
+            /** Chats */
+            chats: number;
+            /** Conversations */
+            conversations: string[];
+            /** Groups */
+            groups: string[];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "available" | "busy" | "paused" | "wrap_up" | "away" | "offline";
+            /**
+             * Video
+             * @enum {string}
+             */
+            video: "available" | "paused" | "offline";
+            /** Videos */
+            videos: number;
+        };
+        /**
+         * BoardAgents
+         * @description Agents who serve a group, each counted in one state.
+         */
+        BoardAgents: {
+            /** Available */
+            available: number;
+            /** Away */
+            away: number;
+            /** Busy */
+            busy: number;
+            /** Offline */
+            offline: number;
+            /** Paused */
+            paused: {
+                [key: string]: number;
+            };
+            /** Wrap Up */
+            wrap_up: number;
+        };
+        /**
+         * BoardEntry
+         * @description A conversation that waits, in the order of its line.
+         * @example {
+         *       "channel": "chat",
+         *       "conversation_id": "cnv_01",
+         *       "group": "advisors",
+         *       "invited_agent_id": null,
+         *       "position": 1,
+         *       "priority": 0,
+         *       "since": "2026-03-02T08:30:00Z"
+         *     }
+         */
+        BoardEntry: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "chat" | "video";
+            /** Conversation Id */
+            conversation_id: string;
+            /** Group */
+            group: string;
+            /** Invited Agent Id */
+            invited_agent_id: string | null;
+            /** Position */
+            position: number;
+            /** Priority */
+            priority: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * BoardGroup
+         * @description `target_seconds` and `target_share` (percent) are what the group aims at.
+         */
+        BoardGroup: {
+            agents: components["schemas"]["BoardAgents"];
+            chat: components["schemas"]["BoardLine"];
+            /** Group */
+            group: string;
+            /** Label */
+            label: {
+                [key: string]: string;
+            };
+            /** Open */
+            open: boolean;
+            /** Target Seconds */
+            target_seconds: number;
+            /** Target Share */
+            target_share: number;
+            today: components["schemas"]["BoardToday"];
+            video: components["schemas"]["BoardLine"];
+        };
+        /**
+         * BoardLine
+         * @description Who waits for a channel of a group; `longest_since` is the entry of who waits longest.
+         */
+        BoardLine: {
+            /** Longest Since */
+            longest_since: string | null;
+            /** Places */
+            places: number;
+            wait: components["schemas"]["WaitBand"] | null;
+            /** Wait Reason */
+            wait_reason: ("closed" | "no_agents" | "thin_data" | "not_reliable") | null;
+            /** Wait Unknown */
+            wait_unknown: boolean;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * BoardToday
+         * @description Since the local midnight of the group. The means are of answered waits and of handlings that are over.
+         */
+        BoardToday: {
+            /** Abandoned */
+            abandoned: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Failed */
+            failed: number;
+            /** Handle Mean */
+            handle_mean: number | null;
+            /** Offered */
+            offered: number;
+            /** Service Level */
+            service_level: number | null;
+            /** Wait Mean */
+            wait_mean: number | null;
         };
         /** BotCustomReply */
         BotCustomReply: {
@@ -1332,7 +2051,10 @@ export interface components {
             /** Can Video */
             can_video: boolean;
         };
-        /** Capacity */
+        /**
+         * Capacity
+         * @description ``*_total`` is the most that any of the agent's groups allows; which group a visitor comes by decides.
+         */
         Capacity: {
             /** Chat Total */
             chat_total: number;
@@ -1366,6 +2088,186 @@ export interface components {
             current_password: string;
             /** New Password */
             new_password: string;
+        };
+        /**
+         * ChangeUser
+         * @description What is left out stays; a list replaces the one that was there.
+         * @example {
+         *       "groups": [
+         *         {
+         *           "name": "advisors",
+         *           "rank": 2
+         *         }
+         *       ],
+         *       "skills": [
+         *         {
+         *           "level": 5,
+         *           "name": "billing"
+         *         }
+         *       ]
+         *     }
+         */
+        ChangeUser: {
+            /** Groups */
+            groups: components["schemas"]["GroupMembership"][] | null;
+            /** Languages */
+            languages: string[] | null;
+            /** May Propose Video */
+            may_propose_video: boolean | null;
+            /** Name */
+            name: string | null;
+            /** Role */
+            role: ("agent" | "supervisor" | "designer" | "admin") | null;
+            /** Skills */
+            skills: components["schemas"]["SkillLevel"][] | null;
+        };
+        /**
+         * ChannelOutlook
+         * @description What asking for this channel would come to now. `queue`: there is a place to wait, for about `wait`.
+         * @example {
+         *       "channel": "video",
+         *       "group": "advisors",
+         *       "leave_message": true,
+         *       "open": true,
+         *       "status": "queue",
+         *       "wait": {
+         *         "p50": 140,
+         *         "p90": 320
+         *       },
+         *       "wait_reason": null,
+         *       "wait_unknown": false,
+         *       "waiting": 2
+         *     }
+         */
+        ChannelOutlook: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "chat" | "video";
+            /** Group */
+            group: string;
+            /**
+             * Leave Message
+             * @default false
+             */
+            leave_message: boolean;
+            /** Open */
+            open: boolean;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "available" | "queue" | "full" | "closed" | "unavailable";
+            wait: components["schemas"]["WaitBand"] | null;
+            /** Wait Reason */
+            wait_reason: ("closed" | "no_agents" | "thin_data" | "not_reliable") | null;
+            /**
+             * Wait Unknown
+             * @default false
+             */
+            wait_unknown: boolean;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * ChannelPresence
+         * @description What the agent chose, since when, and whether there is room for more: ``busy`` is counted, not chosen.
+         *
+         *     ``reason`` is one of ``pause_reasons``, or ``missed``: paused because invitations were not answered.
+         */
+        ChannelPresence: {
+            /**
+             * Busy
+             * @default false
+             */
+            busy: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "available" | "paused" | "offline";
+        };
+        /**
+         * ChannelSwitch
+         * @description ``reason`` is one of the policy's pause reasons; only a pause has one, and it need not.
+         */
+        ChannelSwitch: {
+            /** Reason */
+            reason?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "available" | "paused" | "offline";
+        };
+        /**
+         * ConversationPage
+         * @description ``next`` is the id to ask ``after`` for the next page.
+         */
+        ConversationPage: {
+            /** Conversations */
+            conversations: components["schemas"]["ConversationSummary"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ConversationSummary
+         * @description ``invited`` and ``agent_name`` are names; ``waiting_since`` and ``priority`` are those of who waits in a line.
+         */
+        ConversationSummary: {
+            /** Agent Id */
+            agent_id: string | null;
+            /** Agent Name */
+            agent_name: string | null;
+            /** Agent Present */
+            agent_present: boolean;
+            /** Closed At */
+            closed_at: string | null;
+            /** Group */
+            group: string | null;
+            /** Id */
+            id: string;
+            /** Invited */
+            invited: string | null;
+            /** Language */
+            language: string;
+            /**
+             * Need
+             * @enum {string}
+             */
+            need: "chat" | "video";
+            /**
+             * Party
+             * @enum {string}
+             */
+            party: "none" | "bot" | "agent";
+            /** Previous Id */
+            previous_id: string | null;
+            /** Priority */
+            priority: number | null;
+            /** Site Id */
+            site_id: string;
+            /** Site Name */
+            site_name: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "chat" | "queued" | "video_lobby" | "in_video" | "closed";
+            /** Visitor Present */
+            visitor_present: boolean;
+            /** Waiting Since */
+            waiting_since: string | null;
         };
         /**
          * CreateSite
@@ -1411,6 +2313,16 @@ export interface components {
             /** Email */
             email: string;
             /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["GroupMembership"][];
+            /**
+             * Languages
+             * @default []
+             */
+            languages: string[];
+            /**
              * May Propose Video
              * @default true
              */
@@ -1424,6 +2336,11 @@ export interface components {
              * @enum {string}
              */
             role: "agent" | "supervisor" | "designer" | "admin";
+            /**
+             * Skills
+             * @default []
+             */
+            skills: components["schemas"]["SkillLevel"][];
         };
         /** DecisionView */
         DecisionView: {
@@ -1507,6 +2424,19 @@ export interface components {
             reason: string;
         };
         /**
+         * GroupMembership
+         * @description ``name`` is a group of the live policy. Under the strategy `priority`, rank 1 is asked first.
+         */
+        GroupMembership: {
+            /** Name */
+            name: string;
+            /**
+             * Rank
+             * @default 1
+             */
+            rank: number;
+        };
+        /**
          * Health
          * @description No details: anybody may ask.
          */
@@ -1540,6 +2470,43 @@ export interface components {
             type: "image";
             /** Url */
             url: string;
+        };
+        /**
+         * InboxAnswered
+         * @description ``conversation`` is the one in which the answer is given; null for an answer by e-mail.
+         */
+        InboxAnswered: {
+            conversation: components["schemas"]["AgentConversation"] | null;
+            message: components["schemas"]["LeftMessageView"];
+        };
+        /**
+         * InboxFrame
+         * @description The inbox changed: so many messages are open now.
+         */
+        InboxFrame: {
+            /** Open */
+            open: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "inbox";
+        };
+        /**
+         * InboxPage
+         * @description ``next`` is the id to ask ``after`` for the next page. ``open`` counts all that wait.
+         *
+         *     ``mail``: whether answers can go out by e-mail.
+         */
+        InboxPage: {
+            /** Mail */
+            mail: boolean;
+            /** Messages */
+            messages: components["schemas"]["LeftMessageView"][];
+            /** Next */
+            next: string | null;
+            /** Open */
+            open: number;
         };
         /**
          * InvitationEndedFrame
@@ -1614,6 +2581,93 @@ export interface components {
              * @example en-GB
              */
             language: string;
+        };
+        /**
+         * LeaveMessage
+         * @description ``client_id`` makes leaving idempotent: sent again, it is the same message.
+         * @example {
+         *       "client_id": "c-5",
+         *       "email": "zoe@visitor.example",
+         *       "name": "Zoé",
+         *       "text": "Où est ma commande ?"
+         *     }
+         */
+        LeaveMessage: {
+            /** Client Id */
+            client_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LeftMessageView
+         * @description A message that a visitor left. ``taken_by`` and ``answered_by`` are names.
+         *
+         *     ``open``: nobody has it; ``sending``: the answer is on its way by e-mail. ``mail_error`` says why the last attempt
+         *     failed: tried again while ``sending``, given up when ``taken``.
+         */
+        LeftMessageView: {
+            /** Answer */
+            answer: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Answered By */
+            answered_by: string | null;
+            /** Answered How */
+            answered_how: ("conversation" | "email") | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Email */
+            email: string;
+            /** Erased */
+            erased: boolean;
+            /** Group */
+            group: string;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /**
+             * Mail Attempts
+             * @default 0
+             */
+            mail_attempts: number;
+            /** Mail Error */
+            mail_error: string | null;
+            /** Mine */
+            mine: boolean;
+            /** Name */
+            name: string;
+            /** Site Id */
+            site_id: string;
+            /** Site Name */
+            site_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "taken" | "sending" | "answered" | "dismissed";
+            /** Taken At */
+            taken_at: string | null;
+            /** Taken By */
+            taken_by: string | null;
+            /** Text */
+            text: string;
+            /** Visitor Id */
+            visitor_id: string;
+            /** Visitor Present */
+            visitor_present: boolean;
         };
         /**
          * Login
@@ -1735,6 +2789,26 @@ export interface components {
              */
             type: "notice";
         };
+        /**
+         * Outlook
+         * @description One entry for each channel that was asked about.
+         */
+        Outlook: {
+            /** Channels */
+            channels: components["schemas"]["ChannelOutlook"][];
+        };
+        /**
+         * PauseReason
+         * @description ``labels``: language tag to words.
+         */
+        PauseReason: {
+            /** Id */
+            id: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+        };
         /** PersonView */
         PersonView: {
             /** Name */
@@ -1794,10 +2868,8 @@ export interface components {
          *     }
          */
         Presence: {
-            /** Chat */
-            chat: boolean;
-            /** Video */
-            video: boolean;
+            chat: components["schemas"]["ChannelPresence"];
+            video: components["schemas"]["ChannelPresence"];
         };
         /**
          * Problem
@@ -1887,6 +2959,20 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * Requeue
+         * @description What is left out stays as it is. A higher ``priority`` comes first.
+         * @example {
+         *       "group": "advisors",
+         *       "priority": 10
+         *     }
+         */
+        Requeue: {
+            /** Group */
+            group: string | null;
+            /** Priority */
+            priority: number | null;
+        };
         /** ResetLink */
         ResetLink: {
             /**
@@ -1906,6 +2992,23 @@ export interface components {
             new_password: string;
             /** Token */
             token: string;
+        };
+        /**
+         * SetPresence
+         * @description A channel that is left out stays as it is.
+         * @example {
+         *       "chat": {
+         *         "state": "available"
+         *       },
+         *       "video": {
+         *         "reason": "lunch",
+         *         "state": "paused"
+         *       }
+         *     }
+         */
+        SetPresence: {
+            chat?: components["schemas"]["ChannelSwitch"] | null;
+            video?: components["schemas"]["ChannelSwitch"] | null;
         };
         /** Site */
         Site: {
@@ -1943,6 +3046,16 @@ export interface components {
             texts: components["schemas"]["WidgetTexts"];
             /** Video Entry */
             video_entry: boolean;
+        };
+        /** SkillLevel */
+        SkillLevel: {
+            /**
+             * Level
+             * @default 1
+             */
+            level: number;
+            /** Name */
+            name: string;
         };
         /**
          * StartConversation
@@ -2014,20 +3127,93 @@ export interface components {
             type: "text";
         };
         /**
-         * TransferToAgent
+         * Transfer
+         * @description To a colleague or to a group; ``note`` is for who receives it, the visitor never sees it.
          * @example {
          *       "agent_id": "usr_02",
          *       "note": "Knows the returns policy better than I do."
          *     }
+         * @example {
+         *       "group": "experts"
+         *     }
          */
-        TransferToAgent: {
+        Transfer: {
             /** Agent Id */
-            agent_id: string;
+            agent_id: string | null;
+            /** Group */
+            group: string | null;
             /**
              * Note
              * @default
              */
-            note?: string;
+            note: string;
+        };
+        /**
+         * TransferAgent
+         * @description A colleague who is connected. ``free``: has room for this conversation; ``in_group``: serves its group.
+         */
+        TransferAgent: {
+            /** Can Video */
+            can_video: boolean;
+            /**
+             * Chat
+             * @enum {string}
+             */
+            chat: "available" | "paused" | "offline";
+            /** Free */
+            free: boolean;
+            /** Id */
+            id: string;
+            /** In Group */
+            in_group: boolean;
+            /** Name */
+            name: string;
+            /** Picture Url */
+            picture_url: string | null;
+            /**
+             * Video
+             * @enum {string}
+             */
+            video: "available" | "paused" | "offline";
+        };
+        /**
+         * TransferGroup
+         * @description ``labels``: language tag to words; ``free_agents`` could be asked now; ``waiting`` visitors are in its line.
+         */
+        TransferGroup: {
+            /** Free Agents */
+            free_agents: number;
+            /** Id */
+            id: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Open */
+            open: boolean;
+            /** Waiting */
+            waiting: number;
+        };
+        /** TransferTargets */
+        TransferTargets: {
+            /** Agents */
+            agents: components["schemas"]["TransferAgent"][];
+            /** Groups */
+            groups: components["schemas"]["TransferGroup"][];
+        };
+        /**
+         * TransferView
+         * @description A transfer that nobody has accepted yet: ``to_group`` and, while somebody is asked, ``to_agent`` (a name).
+         */
+        TransferView: {
+            /** Since */
+            since: string | null;
+            /** To Agent */
+            to_agent: string | null;
+            /** To Group */
+            to_group: string | null;
+            /** Until */
+            until: string | null;
         };
         /**
          * TypingFrame
@@ -2052,12 +3238,25 @@ export interface components {
              */
             type: "typing";
         };
-        /** User */
+        /**
+         * User
+         * @description Without ``groups`` an agent serves every group, without ``languages`` everybody.
+         */
         User: {
             /** Email */
             email: string;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["GroupMembership"][];
             /** Id */
             id: string;
+            /**
+             * Languages
+             * @default []
+             */
+            languages: string[];
             /**
              * May Propose Video
              * @default true
@@ -2072,6 +3271,11 @@ export interface components {
              * @enum {string}
              */
             role: "agent" | "supervisor" | "designer" | "admin";
+            /**
+             * Skills
+             * @default []
+             */
+            skills: components["schemas"]["SkillLevel"][];
         };
         /**
          * VisitorActions
@@ -2269,6 +3473,137 @@ export interface components {
             p90: number;
         };
         /**
+         * WaitGrade
+         * @description How the bands that visitors of a line were told compare with how long they waited. Of a perfect estimate the
+         *     shares are 0.5 and 0.9. `n` is the weight of the evidence in visitors, `error` the mean distance from the middle.
+         *     An unreliable line is told that its wait is unknown.
+         * @example {
+         *       "channel": "chat",
+         *       "error": 18.5,
+         *       "group": "advisors",
+         *       "n": 312,
+         *       "reliable": true,
+         *       "share_below_p50": 0.52,
+         *       "share_below_p90": 0.91
+         *     }
+         */
+        WaitGrade: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "chat" | "video";
+            /** Error */
+            error: number | null;
+            /** Group */
+            group: string;
+            /** N */
+            n: number;
+            /** Reliable */
+            reliable: boolean;
+            /** Share Below P50 */
+            share_below_p50: number | null;
+            /** Share Below P90 */
+            share_below_p90: number | null;
+        };
+        /** WaitReport */
+        WaitReport: {
+            /** By */
+            by: ("group" | "channel" | "site" | "day" | "hour")[];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Rows */
+            rows: components["schemas"]["WaitReportRow"][];
+        };
+        /**
+         * WaitReportRow
+         * @description One combination of what was asked for in `by`. `offered` = answered + abandoned + failed + messages + closed +
+         *     waiting; waits that were sent to another line (`requeued`) begin anew there and are not in it. The service level
+         *     is the share of the offered waits that are over which was answered within the group's target.
+         * @example {
+         *       "abandoned": 3,
+         *       "answered": 37,
+         *       "closed": 0,
+         *       "failed": 2,
+         *       "failed_closed": 0,
+         *       "failed_declined": 1,
+         *       "failed_full": 0,
+         *       "failed_nobody": 0,
+         *       "group": "advisors",
+         *       "handle_mean": 412,
+         *       "handled": 36,
+         *       "hour": "2026-03-02T09:00:00+01:00",
+         *       "invitations": 45,
+         *       "messages": 0,
+         *       "offered": 42,
+         *       "requeued": 1,
+         *       "service_level": 0.83,
+         *       "timed_out": 1,
+         *       "video_seconds": 5210.5,
+         *       "wait_mean": 21.4,
+         *       "wait_p50": 14,
+         *       "wait_p90": 58.2,
+         *       "waiting": 0
+         *     }
+         */
+        WaitReportRow: {
+            /** Abandoned */
+            abandoned: number;
+            /** Answered */
+            answered: number;
+            /** Channel */
+            channel: ("chat" | "video") | null;
+            /** Closed */
+            closed: number;
+            /** Day */
+            day: string | null;
+            /** Failed */
+            failed: number;
+            /** Failed Closed */
+            failed_closed: number;
+            /** Failed Declined */
+            failed_declined: number;
+            /** Failed Full */
+            failed_full: number;
+            /** Failed Nobody */
+            failed_nobody: number;
+            /** Group */
+            group: string | null;
+            /** Handle Mean */
+            handle_mean: number | null;
+            /** Handled */
+            handled: number;
+            /** Hour */
+            hour: string | null;
+            /** Invitations */
+            invitations: number;
+            /** Messages */
+            messages: number;
+            /** Offered */
+            offered: number;
+            /** Requeued */
+            requeued: number;
+            /** Service Level */
+            service_level: number | null;
+            /** Site */
+            site: string | null;
+            /** Timed Out */
+            timed_out: number;
+            /** Video Seconds */
+            video_seconds: number;
+            /** Wait Mean */
+            wait_mean: number | null;
+            /** Wait P50 */
+            wait_p50: number | null;
+            /** Wait P90 */
+            wait_p90: number | null;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * WelcomeFrame
          * @description The socket is ready; ``seq`` is the newest number of the stream.
          */
@@ -2417,6 +3752,41 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_user_api_admin_users__id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2676,9 +4046,71 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TransferToAgent"];
+                "application/json": components["schemas"]["Transfer"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_targets_api_agent_conversations__id__transfer_targets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferTargets"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_transfer_api_agent_conversations__id__transfer_withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2824,6 +4256,167 @@ export interface operations {
             };
         };
     };
+    inbox_api_agent_inbox_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxPage"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_api_agent_inbox__id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInConversation"] | components["schemas"]["AnswerByMail"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxAnswered"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_api_agent_inbox__id__dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftMessageView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_api_agent_inbox__id__release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftMessageView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_api_agent_inbox__id__take_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftMessageView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_presence_api_agent_presence_put: {
         parameters: {
             query?: never;
@@ -2833,7 +4426,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Presence"];
+                "application/json": components["schemas"]["SetPresence"];
             };
         };
         responses: {
@@ -2858,6 +4451,35 @@ export interface operations {
         };
     };
     state_api_agent_state_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_wrap_up_api_agent_wrap_up_end_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3205,6 +4827,360 @@ export interface operations {
             };
         };
     };
+    agents_api_reports_agents_get: {
+        parameters: {
+            query: {
+                agent?: string | null;
+                /** @description Begin the CSV with a byte order mark, for spreadsheets. */
+                bom?: boolean;
+                /** @description Without it, what the header `Accept` prefers. */
+                format?: ("json" | "csv") | null;
+                /** @description A local date, or a moment with its offset from UTC. */
+                from: string;
+                /** @description Not part of the period any more. */
+                to: string;
+                /** @description Without it, that of the default group's hours. */
+                zone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV (RFC 4180) with `Accept: text/csv` or `format=csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wait_grades_api_reports_wait_grades_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitGrade"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waits_api_reports_waits_get: {
+        parameters: {
+            query: {
+                /** @description Begin the CSV with a byte order mark, for spreadsheets. */
+                bom?: boolean;
+                /** @description Of group, channel, site, day and hour. */
+                by?: string;
+                channel?: ("chat" | "video") | null;
+                /** @description Without it, what the header `Accept` prefers. */
+                format?: ("json" | "csv") | null;
+                /** @description A local date, or a moment with its offset from UTC. */
+                from: string;
+                group?: string | null;
+                site?: string | null;
+                /** @description Not part of the period any more. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV (RFC 4180) with `Accept: text/csv` or `format=csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_board_api_supervisor_board_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversations_api_supervisor_conversations_get: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string | null;
+                agent?: string | null;
+                group?: string | null;
+                limit?: number;
+                state?: "open" | "chat" | "queued" | "video_lobby" | "in_video" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversation_api_supervisor_conversations__id__get: {
+        parameters: {
+            query?: {
+                /** @description Only lines after this position. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversationWithHistory"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_api_supervisor_conversations__id__assign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requeue_api_supervisor_conversations__id__requeue_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Requeue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_over_api_supervisor_conversations__id__take_over_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    availability_api_visitor_availability_get: {
+        parameters: {
+            query?: {
+                /** @description Only this channel; without it, both. */
+                need?: ("chat" | "video") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     start_api_visitor_conversations_post: {
         parameters: {
             query?: never;
@@ -3416,6 +5392,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LanguageUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_message_api_visitor_conversations__id__left_message_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveMessage"];
             };
         };
         responses: {

@@ -7,7 +7,7 @@ import type {
   CallToken,
   PostedMessage,
   PostMessage,
-  Presence,
+  SetPresence,
   User,
 } from "../api/model";
 
@@ -50,8 +50,12 @@ export class AgentApi {
     return this.#http.get("/agent/state");
   }
 
-  presence(presence: Presence): Promise<AgentState> {
-    return this.#http.put("/agent/presence", presence);
+  presence(change: SetPresence): Promise<AgentState> {
+    return this.#http.put("/agent/presence", change);
+  }
+
+  endWrapUp(): Promise<AgentState> {
+    return this.#http.post("/agent/wrap-up/end");
   }
 
   history(id: string): Promise<AgentHistory> {

@@ -21,6 +21,7 @@ import { info } from "./views/info";
 import { invitations } from "./views/invitation";
 import { list, nothingOpen } from "./views/list";
 import { login, reset } from "./views/login";
+import { presenceNotes } from "./views/presence";
 import { stage } from "./views/stage";
 
 export class VisavisDesk extends LitElement {
@@ -50,8 +51,8 @@ export class VisavisDesk extends LitElement {
     this.setAttribute("theme", "auto");
     void this.store.start();
     this.#tick = setInterval(() => {
-      const { invitations: open, current } = this.store;
-      if (open.length > 0 || current?.proposal) this.requestUpdate();
+      const { invitations: open, current, wrapUpUntil } = this.store;
+      if (open.length > 0 || current?.proposal || wrapUpUntil) this.requestUpdate();
     }, 500);
     document.addEventListener("pointerdown", this.#unlock);
     document.addEventListener("keydown", this.#unlock);
@@ -99,7 +100,10 @@ export class VisavisDesk extends LitElement {
     ];
     return html`<div class=${classes.join(" ")}>
       ${header(store)}
-      ${store.stream === "waiting" ? html`<p class="net" role="status">${t.offline}</p>` : nothing}
+      <div class="notes">
+        ${store.stream === "waiting" ? html`<p class="net" role="status">${t.offline}</p>` : nothing}
+        ${presenceNotes(store)}
+      </div>
       ${list(store)}
       <main class="work">
         ${stage(store)}

@@ -5,9 +5,12 @@ import type {
   AgentEvent,
   AgentState,
   Capacity,
+  ChannelPresence,
   InvitationView,
   Message,
+  PauseReason,
   Presence,
+  SetPresence,
   User,
 } from "../api/model";
 import { withMessages } from "../chat/history";
@@ -26,6 +29,13 @@ export type Texts = Shape<typeof frTexts>;
 export type Phase = "loading" | "login" | "reset" | "desk";
 export type Dialog = "password" | "hang-up" | "close";
 
+export type Channel = keyof Presence;
+
+export const CHANNELS: readonly Channel[] = ["chat", "video"];
+/** The reason of a pause that nobody chose: too many invitations in a row were not answered. */
+export const MISSED = "missed";
+
+const OFFLINE: ChannelPresence = { state: "offline", reason: null, since: null, busy: false };
 const TYPING_SHOWN_MS = 6_000;
 const TYPING_SENT_EVERY_MS = 3_000;
 const TOAST_MS = 6_000;
@@ -46,7 +56,9 @@ export class DeskStore {
   problem: string | null = null;
   busy = false;
   agent: User | null = null;
-  presence: Presence = { chat: false, video: false };
+  presence: Presence = { chat: OFFLINE, video: OFFLINE };
+  pauseReasons: PauseReason[] = [];
+  wrapUpUntil: string | null = null;
   capacity: Capacity = { chat_used: 0, chat_total: 0, video_used: 0, video_total: 0 };
   invitations: InvitationView[] = [];
   conversations = new Map<string, AgentConversation>();
@@ -160,19 +172,58 @@ export class DeskStore {
     }
   }
 
-  async setPresence(change: Partial<Presence>): Promise<void> {
+  /** Only what changes is sent: another tab may have changed the other channel meanwhile. */
+  async setPresence(change: SetPresence): Promise<void> {
     const before = this.presence;
-    this.presence = { ...before, ...change };
+    this.presence = { ...before };
+    for (const channel of CHANNELS) {
+      const wanted = change[channel];
+      if (!wanted) continue;
+      this.presence[channel] = { ...before[channel], ...wanted, reason: wanted.reason ?? null };
+    }
     this.#changed();
     try {
-      const state = await this.api.presence(this.presence);
-      this.presence = state.presence;
-      this.capacity = state.capacity;
+      this.#adoptStatus(await this.api.presence(change));
     } catch {
       this.presence = before;
       this.say(this.t.refused);
     }
     this.#changed();
+  }
+
+  get available(): boolean {
+    return CHANNELS.some((channel) => this.presence[channel].state === "available");
+  }
+
+  /** The channels that were paused because invitations were not answered. */
+  get pausedForMissed(): readonly Channel[] {
+    return CHANNELS.filter((channel) => this.presence[channel].reason === MISSED);
+  }
+
+  /** Back after such a pause: on what was on before. */
+  async comeBack(): Promise<void> {
+    await this.setPresence(
+      Object.fromEntries(this.pausedForMissed.map((channel) => [channel, { state: "available" }])),
+    );
+  }
+
+  get wrapUpSeconds(): number {
+    return this.wrapUpUntil ? this.secondsUntil(this.wrapUpUntil) : 0;
+  }
+
+  async endWrapUp(): Promise<void> {
+    try {
+      this.#adoptStatus(await this.api.endWrapUp());
+    } catch {
+      this.say(this.t.refused);
+    }
+    this.#changed();
+  }
+
+  pauseReason(id: string): string {
+    if (id === MISSED) return this.t.missedReason;
+    const labels = this.pauseReasons.find((reason) => reason.id === id)?.labels ?? {};
+    return labels[this.language] ?? Object.values(labels)[0] ?? id;
   }
 
   speak(language: UiLanguage): void {
@@ -266,8 +317,8 @@ export class DeskStore {
     this.phase = "desk";
     this.problem = null;
     this.agent = state.agent;
-    this.presence = state.presence;
-    this.capacity = state.capacity;
+    this.#adoptStatus(state);
+    this.pauseReasons = state.pause_reasons;
     this.invitations = state.invitations;
     this.conversations = new Map(state.conversations.map((c) => [c.id, c]));
     // Loaded again after a gap: what was read before may lack lines.
@@ -281,6 +332,12 @@ export class DeskStore {
     this.#listen(state.seq);
     void this.outbox.flush();
     this.#changed();
+  }
+
+  #adoptStatus(status: Pick<AgentState, "presence" | "capacity" | "wrap_up_until">): void {
+    this.presence = status.presence;
+    this.capacity = status.capacity;
+    this.wrapUpUntil = status.wrap_up_until;
   }
 
   #listen(seq: number): void {
@@ -326,8 +383,7 @@ export class DeskStore {
         this.#dropInvitation(event.invitation_id);
         break;
       case "agent":
-        this.presence = event.presence;
-        this.capacity = event.capacity;
+        this.#adoptStatus(event);
         break;
       case "typing":
         if (event.by !== "agent") this.#showTyping(event.conversation_id);

@@ -256,7 +256,7 @@ export const desk: Shape<typeof fr.desk> = {
   presenceBusy: "Busy",
   missedReason: "no answer",
   pausedForMissed: "Several requests were left without an answer: you are paused.",
-  comeBack: "I'm back",
+  comeBack: "I’m back",
   wrapUp: "Wrapping up: nothing new is offered to you for now.",
   endWrapUp: "End now",
   load: "Load",

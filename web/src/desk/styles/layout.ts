@@ -31,13 +31,59 @@ export const layoutStyles = css`
     display: flex;
     gap: var(--s2);
   }
-  .switch {
-    padding-inline: 14px 10px;
+  .channel {
+    position: relative;
+    display: flex;
     border-radius: var(--round);
     background: rgb(255 255 255 / 0.1);
   }
-  .switch:hover:not(:disabled) {
-    background: rgb(255 255 255 / 0.18);
+  .channel[data-state="paused"] {
+    box-shadow: inset 0 0 0 2px var(--on-brand-2);
+  }
+  .switch {
+    padding-inline: 14px 6px;
+    border-radius: var(--round);
+  }
+  .switch:hover:not(:disabled),
+  .states summary:hover {
+    background: rgb(255 255 255 / 0.12);
+  }
+  .switch-text {
+    display: flex;
+    flex-direction: column;
+    align-items: start;
+    line-height: 1.2;
+  }
+  .switch-state {
+    max-inline-size: 14ch;
+    overflow: hidden;
+    color: var(--on-brand-2);
+    font-size: 12px;
+    font-weight: 500;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .states summary {
+    display: flex;
+    align-items: center;
+    block-size: 100%;
+    min-inline-size: 32px;
+    justify-content: center;
+    border-radius: var(--round);
+    cursor: pointer;
+    list-style: none;
+  }
+  .states summary::-webkit-details-marker {
+    display: none;
+  }
+  .states .menu {
+    inline-size: 220px;
+  }
+  .menu-title {
+    padding: var(--s2) var(--s2) 0;
+    color: var(--ink-2);
+    font-size: var(--text-s);
+    font-weight: 600;
   }
   .switch:disabled {
     opacity: 0.5;
@@ -129,8 +175,25 @@ export const layoutStyles = css`
   .menu .languages button {
     flex: 1;
   }
-  .net {
+  .notes {
     grid-area: net;
+  }
+  .note {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: center;
+    gap: var(--s2) var(--s3);
+    padding: 6px var(--s4);
+    border-block-end: 1px solid var(--line);
+    background: var(--surface);
+    font-size: 14px;
+    font-weight: 600;
+  }
+  .note [role="timer"] {
+    font-variant-numeric: tabular-nums;
+  }
+  .net {
     padding: 6px var(--s4);
     background: var(--warn-soft);
     color: var(--warn-text);

@@ -59,7 +59,7 @@ export function account(store: DeskStore): TemplateResult | typeof nothing {
 }
 
 /** A menu closes when one clicks elsewhere; <details> does not do that by itself. */
-function closeOutside(event: Event): void {
+export function closeOutside(event: Event): void {
   const details = event.currentTarget as HTMLDetailsElement;
   if (!details.open) return;
   const close = (click: Event) => {

@@ -70,8 +70,8 @@ export function visitorName(store: DeskStore, conversation: AgentConversation): 
 
 /** The middle of the desk while no conversation is open there. */
 export function nothingOpen(store: DeskStore): TemplateResult {
-  const { t, presence } = store;
-  const away = !presence.chat && !presence.video;
+  const { t } = store;
+  const away = !store.available;
   const none = store.conversations.size === 0;
   return html`<div class="empty">
     <span class="empty-art ${away ? "away" : ""}">${icons.mark(56)}</span>
