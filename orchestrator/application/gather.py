@@ -22,6 +22,7 @@ from orchestrator.domain.guard_facts import guard_facts
 from orchestrator.domain.wait_time.terms import Line, WaitBand
 from rules.hours import group_open
 from rules.policy import Group, Policy
+from rules.schema.routing import Alternative
 
 _TO_A_GROUP = (ev.Requeued, ev.HandoverRequested, ev.AgentAwayTimedOut)
 
@@ -224,9 +225,13 @@ async def _group_facts(
 
 def takes_messages(group: Group, *, is_open: bool) -> bool:
     """Whether a visitor may leave a message now: as the alternative says that would be shown."""
+    return alternative_of(group, is_open=is_open).leave_message
+
+
+def alternative_of(group: Group, *, is_open: bool) -> Alternative:
+    """What a visitor is shown when nobody of the group can come: because it is closed, or because all are busy."""
     spec = group.spec
-    instead = (spec.when_full if is_open else spec.when_closed) or spec.alternative
-    return instead.leave_message
+    return (spec.when_full if is_open else spec.when_closed) or spec.alternative
 
 
 async def _who_knows(tx: Transaction, conversation: Conversation) -> str | None:

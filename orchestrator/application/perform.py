@@ -11,6 +11,7 @@ from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.availability import availability
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.floor import LiveFloor
+from orchestrator.application.gather import alternative_of
 from orchestrator.application.handle_event import EventHandler
 from orchestrator.application.notify import agent_stream, message_entries, visitor_stream
 from orchestrator.application.ports import (
@@ -241,5 +242,6 @@ def _alternative(effect: fx.ShowAlternative, c: Conversation, pinned: Policy, li
         return card.alternative_for(c.language)
     known = c.group is not None and c.group in live.routing.groups
     group = live.group(c.group if known and c.group is not None else live.routing.default_group)
-    found = text_in(group.alternative.message, c.language, live.cards.default_language)
-    return found[1] if found is not None else next(iter(group.alternative.message.values()))
+    words = alternative_of(group, is_open=effect.reason != "closed").message
+    found = text_in(words, c.language, live.cards.default_language)
+    return found[1] if found is not None else next(iter(words.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -442,3 +443,27 @@ async def test_erased_before_the_letter_left(app: Application, desk: Desk) -> No
 def test_pauses_grow_up_to_an_hour() -> None:
     pauses = [pause_after(attempt).total_seconds() for attempt in (1, 2, 3, 6, 7, 1000)]
     assert pauses == [60, 120, 240, 1920, 3600, 3600]
+
+
+CLOSED = 'hours: { time_zone: Europe/Paris, week: { sunday: ["03:00-03:01"] } }'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("hours: always", CLOSED, "ne sont pas là"),
+        ("places: { chat: 10, video: 5 }", "places: { chat: 0, video: 0 }", "tous occupés"),
+    ],
+)
+async def test_what_is_shown_says_why_nobody_comes(database: Path, old: str, new: str, word: str) -> None:
+    async with running(database, policy=policy_with({"routing.yaml": (old, new)})) as app:
+        desk = await Desk(app).open()
+        visitor_id, conversation_id = await app.chat(desk.key)
+        with contextlib.suppress(Refused):
+            await app.conversations.visitor_act(visitor_id, conversation_id, "person")
+        await app.settle()
+        assert any(word in words for _, words in await app.lines(conversation_id))
+        view: Any = await app.conversations.visitor_conversation(visitor_id, conversation_id)
+        assert view["conversation"]["can"]["leave_message"]
+        await desk.leave(visitor_id, conversation_id)
+        assert len(await desk.ids(await desk.boss())) == 1
