@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from orchestrator.adapters.codec import dump_effect, load_effect
+from orchestrator.adapters.columns import UtcDateTime
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import FeedRow, KeyRow, OutboxRow, StreamRow, TimerRow
 from orchestrator.adapters.upsert import upsert
@@ -63,6 +64,70 @@ def _set_timer(dialect: str) -> Any:
     )
 
 
+@cache
+def _add_effects(dialect: str) -> Any:
+    return upsert(dialect, outbox).on_conflict_do_nothing()
+
+
+@cache
+def _add_key(dialect: str) -> Any:
+    return upsert(dialect, keys).on_conflict_do_nothing()
+
+
+def _claim() -> Any:
+    # Only the head of a lane may be taken, so that one effect is over before the next one of its lane starts.
+    earlier = outbox.alias("earlier")
+    blocked = select(earlier.c.id).where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id).exists()
+    now = bindparam("now", type_=UtcDateTime())
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.not_before <= now,
+            or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
+            ~blocked,
+        )
+        .order_by(outbox.c.id)
+        .limit(bindparam("most"))
+        # What another process is taking at this moment is not waited for.
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return (
+        update(outbox)
+        .where(outbox.c.id == due.c.id)
+        .values(claimed_by=bindparam("owner"), claimed_until=bindparam("lease"))
+        .returning(outbox)
+    )
+
+
+_CLAIM = _claim()
+_DONE = delete(outbox).where(outbox.c.id == bindparam("item"))
+_RETRY = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("item"))
+    .values(
+        attempts=outbox.c.attempts + 1,
+        not_before=bindparam("later"),
+        error=bindparam("why"),
+        claimed_by=None,
+        claimed_until=None,
+    )
+)
+# A claimed item is due again when its lease ends: whoever claimed it is dead by then.
+_due_at = func.coalesce(outbox.c.claimed_until, outbox.c.not_before, type_=UtcDateTime())
+_NEXT_DUE = select(func.min(_due_at, type_=UtcDateTime())).where(
+    _due_at > bindparam("now", type_=UtcDateTime())
+)
+_DUE_TIMERS = (
+    select(timers)
+    .where(timers.c.deadline <= bindparam("now", type_=UtcDateTime()))
+    .order_by(timers.c.deadline)
+    .limit(bindparam("most"))
+)
+_NEXT_DEADLINE = select(func.min(timers.c.deadline))
+_KNOWN = select(keys.c.key).where(keys.c.key == bindparam("key"))
+
+
 class SqlOutbox:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -84,48 +149,21 @@ class SqlOutbox:
                     "not_before": at,
                 }
             )
-        await self._session.write(upsert(self._session.dialect, outbox).on_conflict_do_nothing(), rows)
+        await self._session.write(_add_effects(self._session.dialect), rows)
 
     async def settle(self, *, done: Sequence[int], retry: Mapping[int, tuple[datetime, str]]) -> None:
         if done:
-            await self._session.write(delete(outbox).where(outbox.c.id.in_(done)))
-        for item_id, (not_before, error) in retry.items():
-            await self._session.write(
-                update(outbox)
-                .where(outbox.c.id == item_id)
-                .values(
-                    attempts=outbox.c.attempts + 1,
-                    not_before=not_before,
-                    error=error[:500],
-                    claimed_by=None,
-                    claimed_until=None,
-                )
-            )
+            await self._session.write(_DONE, [{"item": item_id} for item_id in sorted(done)])
+        if retry:
+            rows = [
+                {"item": item_id, "later": retry[item_id][0], "why": retry[item_id][1][:500]}
+                for item_id in sorted(retry)
+            ]
+            await self._session.write(_RETRY, rows)
 
     async def claim(self, owner: str, now: datetime, *, until: datetime, limit: int) -> list[OutboxItem]:
-        # Only the head of a lane may be taken, so that one effect is over before the next one of its lane starts.
-        earlier = outbox.alias("earlier")
-        blocked = (
-            select(earlier.c.id).where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id).exists()
-        )
-        query = (
-            select(outbox)
-            .where(
-                outbox.c.not_before <= now,
-                or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until < now),
-                ~blocked,
-            )
-            .order_by(outbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        rows = list(await self._session.read(query))
-        if rows:
-            await self._session.write(
-                update(outbox)
-                .where(outbox.c.id.in_([row.id for row in rows]))
-                .values(claimed_by=owner, claimed_until=until)
-            )
+        values = {"owner": owner, "lease": until, "now": now, "most": limit}
+        rows = list(await self._session.read(_CLAIM, values))
         return [
             OutboxItem(
                 id=row.id,
@@ -135,12 +173,11 @@ class SqlOutbox:
                 effect=load_effect(row.name, row.body),
                 attempts=row.attempts,
             )
-            for row in rows
+            for row in sorted(rows, key=lambda row: row.id)
         ]
 
     async def next_due(self, now: datetime) -> datetime | None:
-        query = select(func.min(outbox.c.not_before)).where(outbox.c.not_before > now)
-        return (await self._session.read(query)).value()
+        return (await self._session.read(_NEXT_DUE, {"now": now})).value()
 
     async def release(self, owner: str | None = None) -> None:
         claimed = outbox.c.claimed_by.is_not(None) if owner is None else outbox.c.claimed_by == owner
@@ -171,14 +208,11 @@ class SqlTimers:
             await self._session.write(_set_timer(self._session.dialect), changed)
 
     async def due(self, now: datetime, *, limit: int) -> list[DueTimer]:
-        query = select(timers).where(timers.c.deadline <= now).order_by(timers.c.deadline).limit(limit)
-        return [
-            DueTimer(row.conversation_id, TimerName(row.name), row.deadline)
-            for row in await self._session.read(query)
-        ]
+        found = await self._session.read(_DUE_TIMERS, {"now": now, "most": limit})
+        return [DueTimer(row.conversation_id, TimerName(row.name), row.deadline) for row in found]
 
     async def next_deadline(self) -> datetime | None:
-        return (await self._session.read(select(func.min(timers.c.deadline)))).value()
+        return (await self._session.read(_NEXT_DEADLINE)).value()
 
     async def remove(self, timer: DueTimer) -> None:
         await self._session.write(
@@ -234,9 +268,8 @@ class SqlKeys:
         self._session = session
 
     async def add(self, key: str, at: datetime) -> bool:
-        statement = upsert(self._session.dialect, keys).on_conflict_do_nothing()
-        return (await self._session.read(statement, {"key": key, "at": at})).count == 1
+        added = await self._session.read(_add_key(self._session.dialect), {"key": key, "at": at})
+        return added.count == 1
 
     async def known(self, key: str) -> bool:
-        query = select(keys.c.key).where(keys.c.key == key)
-        return (await self._session.read(query)).one() is not None
+        return (await self._session.read(_KNOWN, {"key": key})).one() is not None

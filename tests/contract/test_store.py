@@ -296,6 +296,8 @@ async def test_the_outbox_gives_the_head_of_each_lane_once(store: Store) -> None
         (second,) = await tx.outbox.claim("me", NOW, until=later(60), limit=10)
         assert second.key == "a2"
         assert await tx.outbox.next_due(NOW) == later(5)
+        # What somebody claimed is due when the claim ends.
+        assert await tx.outbox.next_due(later(5)) == later(60)
         (again,) = await tx.outbox.claim("me", later(6), until=later(60), limit=10)
         assert (again.key, again.attempts) == ("b1", 1)
         # A lease that ran out, and a start with nobody else there.
