@@ -137,10 +137,12 @@ class FrameStream(ABC):
             raise RuntimeError("enter the stream first")
         async with self._parts.store.transaction(read_only=True) as tx:
             head = await tx.feed.head(self._stream)
+        resumed = self._after > 0
         # A number from another life of the database: start over rather than wait for it to be reached.
         self._after = self._after if self._after <= head else 0
         yield {"type": "welcome", "seq": head, "server_time": self._parts.clock.now()}
-        refresh = False
+        # Hints are not kept: who resumes may have missed one.
+        refresh = resumed
         while not self._ended:
             frames, more = await self._read(refresh)
             for frame in frames:

@@ -467,3 +467,14 @@ async def test_what_is_shown_says_why_nobody_comes(database: Path, old: str, new
         assert view["conversation"]["can"]["leave_message"]
         await desk.leave(visitor_id, conversation_id)
         assert len(await desk.ids(await desk.boss())) == 1
+
+
+async def test_a_desk_that_comes_back_hears_what_it_missed(app: Application, desk: Desk) -> None:
+    agent = await app.agent("claire", chat=False, video=False)
+    state: Any = await app.conversations.agent_state(agent)
+    assert (state["inbox_open"], state["seq"] > 0) == (0, True)
+    await desk.left()
+    async with app.streams.agent(agent, after=state["seq"]) as stream:
+        frames = aiter(stream)
+        assert (await anext(frames))["type"] == "welcome"
+        assert await asyncio.wait_for(anext(frames), 5) == {"type": "inbox", "open": 1}
