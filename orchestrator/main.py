@@ -32,27 +32,32 @@ from orchestrator.application.accounts import Accounts
 from orchestrator.application.agent_report import AgentReport
 from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.away_watch import AwayWatch
+from orchestrator.application.board import Board
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.errors import Conflict
+from orchestrator.application.estimates import Estimates
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler, Handled
 from orchestrator.application.lease import Alone
+from orchestrator.application.ledger_follower import LedgerFollower
 from orchestrator.application.notify import BOT_TOPIC
+from orchestrator.application.outlook import Outlooks
 from orchestrator.application.perform import Performer, World
-from orchestrator.application.ports import BotStatus
+from orchestrator.application.ports import BotStatus, Bus, Clock, Policies, Store
 from orchestrator.application.presence import Presence
 from orchestrator.application.recovery import Recovery
 from orchestrator.application.run_effects import EffectRunner
 from orchestrator.application.sites import Sites
 from orchestrator.application.streams import Streams
 from orchestrator.application.timers import TimerService
+from orchestrator.application.today import Today
 from orchestrator.application.use_cases import Parts
 from orchestrator.application.views import Views
 from orchestrator.application.wait_report import WaitReport
 from orchestrator.domain.outcome import Denied, Moved
-from orchestrator.observability import Metrics, Readings
+from orchestrator.observability import Metrics, Readings, WaitGrades
 from orchestrator.settings import SettingError, Settings
 from rules.load import load_policy
 
@@ -166,14 +171,16 @@ def build(
     tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
     policies = StoredPolicies(load_policy(settings.policy_dir))
     floor = LiveFloor(store, bus, clock, policies)
-    views = Views(floor)
+    reporting, ledger = make_reporting(store, bus, clock, policies, floor, metrics)
+    estimates = reporting.estimates
+    views = Views(floor, estimates)
 
     async def count(handled: Handled) -> None:
         outcome = handled.outcome
         if isinstance(outcome, Moved | Denied):
             metrics.count_event(outcome.decision.event, "moved" if isinstance(outcome, Moved) else "denied")
 
-    handler = EventHandler(store, bus, clock, policies, ids, floor, on_acknowledged=count)
+    handler = EventHandler(store, bus, clock, policies, ids, floor, on_acknowledged=count, waits=estimates)
 
     def bot_status_changed(status: BotStatus) -> None:
         frame: dict[str, object] = {"type": "bot", "status": status}
@@ -237,16 +244,12 @@ def build(
         ),
         calls=calls,
         streams=Streams(store, bus, clock, ids, policies, views, presence),
-        accounts=Accounts(
-            store, clock, ids, tokens, groups=lambda: policies.live.routing.groups, bus=bus
-        ),
+        accounts=Accounts(store, clock, ids, tokens, groups=lambda: policies.live.routing.groups, bus=bus),
         sites=Sites(store, ids),
         tokens=tokens,
         clock=clock,
         operations=Operations(readiness, backlog, verify_bot, bot.status),
-        reporting=Reporting(
-            waits=WaitReport(store, clock, policies), agents=AgentReport(store, clock, policies)
-        ),
+        reporting=reporting,
         metrics=metrics,
         limiter=limiter or Limiter(),
         options=options if timings is None else replace(options, timings=timings),
@@ -272,9 +275,27 @@ def build(
         policies=policies,
         bot=bot,
         media=media,
-        services=(floor, media, calls, timers, away, effects, distribution, bot),
+        services=(floor, ledger, media, calls, timers, away, effects, distribution, bot),
     )
     return runtime
+
+
+def make_reporting(
+    store: Store, bus: Bus, clock: Clock, policies: Policies, floor: LiveFloor, metrics: Metrics
+) -> tuple[Reporting, LedgerFollower]:
+    """What is told of waits and of people's work, and the service that keeps it current."""
+    estimates = Estimates(policies, floor.picture)
+    metrics.add(WaitGrades(estimates.grades))
+    today = Today(policies, clock.now)
+    ledger = LedgerFollower(store, bus, clock, [estimates, today])
+    reporting = Reporting(
+        waits=WaitReport(store, clock, policies),
+        agents=AgentReport(store, clock, policies),
+        board=Board(store, clock, policies, ledger, today, estimates),
+        outlooks=Outlooks(store, clock, policies, floor, estimates),
+        estimates=estimates,
+    )
+    return reporting, ledger
 
 
 def make_mailer(settings: Settings) -> SmtpMailer | None:

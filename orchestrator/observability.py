@@ -10,7 +10,7 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -171,6 +171,33 @@ class Readings(Collector):
         for what, value in readings.items():
             family.add_metric([what], value)
         yield family
+
+
+class WaitGrades(Collector):
+    """How good the wait estimates of each line are, read when it is asked for. What nothing is known of is left out."""
+
+    def __init__(self, read: Callable[[], Mapping[Any, Any]]) -> None:
+        """``read``: lines (group, channel) and their grades, see `domain.wait_time.terms`."""
+        self._read = read
+
+    def collect(self) -> Iterable[Any]:
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - only a scrape needs it
+
+        meanings = {
+            "n": "Weight of the evidence on the wait estimate, in visitors",
+            "share_below_p50": "Share of waits that were no longer than the estimate's p50 (0.5 is perfect)",
+            "share_below_p90": "Share of waits that were no longer than the estimate's p90 (0.9 is perfect)",
+            "error": "Mean distance of the wait from the estimate's p50 in seconds",
+            "reliable": "Whether the estimate is told to visitors",
+        }
+        grades = self._read()
+        for name, meaning in meanings.items():
+            family = GaugeMetricFamily(f"visavis_wait_grade_{name}", meaning, labels=["group", "channel"])
+            for line, grade in grades.items():
+                value = getattr(grade, name)
+                if value is not None:
+                    family.add_metric([line.group, line.channel], float(value))
+            yield family
 
 
 # --- requests ----------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ def create_app(platform: Platform, *, lifespan: Lifespan | None = None) -> FastA
         bot.router,
         admin.router,
         reports.router,
+        reports.board,
         ops.router,
         sockets.router,
     ):

@@ -14,8 +14,11 @@ from orchestrator.api.limits import Limiter
 from orchestrator.api.static import STATIC
 from orchestrator.application.accounts import Accounts
 from orchestrator.application.agent_report import AgentReport
+from orchestrator.application.board import Board
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
+from orchestrator.application.estimates import Estimates
+from orchestrator.application.outlook import Outlooks
 from orchestrator.application.ports import BotStatus, Clock, Tokens
 from orchestrator.application.sites import Sites
 from orchestrator.application.streams import Streams
@@ -67,6 +70,9 @@ class Reporting:
 
     waits: WaitReport
     agents: AgentReport
+    board: Board
+    outlooks: Outlooks
+    estimates: Estimates
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,6 +19,7 @@ from orchestrator.application.report_periods import Period, bound, zone_named
 from orchestrator.application.wait_report import DIMENSIONS, Dimension, WaitQuery
 
 router = APIRouter(prefix="/api/reports", tags=["reports"])
+board = APIRouter(prefix="/api/supervisor", tags=["supervisor"])
 
 From = Annotated[
     str,
@@ -90,6 +93,28 @@ async def agents(
         return report
     rows = cast("list[Json]", report["rows"])
     return _csv("agents", columns_of(rows) or list(schemas.AgentReportRow.model_fields), rows, bom=bom)
+
+
+@router.get("/wait-grades", response_model=list[schemas.WaitGrade])
+async def wait_grades(user: SupervisorUser, platform: PlatformDep) -> Any:
+    """How good the wait estimates that visitors were told have been."""
+    return [
+        {"group": line.group, "channel": line.channel, **asdict(grade)}
+        for line, grade in platform.reporting.estimates.grades().items()
+    ]
+
+
+@board.get("/board", response_model=schemas.Board, responses={304: {"description": "Nothing has changed."}})
+async def live_board(request: Request, user: SupervisorUser, platform: PlatformDep) -> Response:
+    """Who waits, who works, and how the day goes. Ask again every two seconds with `If-None-Match`: an answer without
+    a body says that nothing has changed."""
+    made = schemas.Board.model_validate(await platform.reporting.board.view())
+    body = made.model_dump_json().encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def dimensions(by: str) -> tuple[Dimension, ...]:

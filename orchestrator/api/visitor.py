@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from orchestrator.api import schemas
+from orchestrator.api import schemas, schemas_reports
 from orchestrator.api.guard import VisitorId, client_network
 from orchestrator.api.origins import page_origin
 from orchestrator.api.platform import Platform, PlatformDep
 from orchestrator.application.errors import Unauthenticated
+from orchestrator.domain.conversation import Need
 
 router = APIRouter(prefix="/api/visitor", tags=["visitor"])
 
@@ -41,6 +42,19 @@ def _earlier_visitor(platform: Platform, token: str | None) -> str | None:
         return platform.tokens.read_visitor(token, platform.clock.now()).subject
     except Unauthenticated:
         return None
+
+
+@router.get("/availability", response_model=schemas_reports.Outlook)
+async def availability(
+    visitor: VisitorId,
+    platform: PlatformDep,
+    need: Annotated[
+        schemas_reports.ChannelName | None, Query(description="Only this channel; without it, both.")
+    ] = None,
+) -> Any:
+    """What asking for a person would come to now: somebody is there, there is a place to wait, or there is not."""
+    needs = list(Need) if need is None else [Need(need)]
+    return await platform.reporting.outlooks.of_visitor(visitor, needs)
 
 
 @router.post("/conversations", response_model=schemas.VisitorConversationWithHistory)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -68,25 +68,18 @@ class Estimates:
     """See `ports.WaitEstimates`; besides, it listens to the ledger (`ledger_follower.LedgerListener`)."""
 
     def __init__(
-        self,
-        policies: Policies,
-        floor: FloorPicture,
-        *,
-        now: Callable[[], datetime],
-        estimator: WaitEstimator | None = None,
+        self, policies: Policies, floor: FloorPicture, *, estimator: WaitEstimator | None = None
     ) -> None:
-        """``now`` is the clock's: a wait that is told of later than it began is known by it."""
         self._policies = policies
         self._floor = floor
-        self._now = now
         self._estimator = estimator or WaitEstimator()
         self._picture: _Picture | None = None
         self._entering: dict[str, tuple[Line, Forecast]] = {}
 
     # --- what is told -----------------------------------------------------------------------------------
 
-    def estimate(self, line: Line, position: int, now: datetime) -> Estimate:
-        """The band for who is at ``position`` in the group's line (1 is its head), or why there is none."""
+    def estimate(self, line: Line, position: int | None, now: datetime) -> Estimate:
+        """The band for who is at ``position`` in the group's line (1 is its head; None: behind everybody)."""
         return self._forecast(line, position, now).estimate
 
     def entered(self, conversation_id: str, line: Line, position: int, now: datetime) -> Estimate:
@@ -106,13 +99,15 @@ class Estimates:
             for line in (Line(group, channel) for channel in CHANNELS)
         }
 
-    def _forecast(self, line: Line, position: int, now: datetime) -> Forecast:
+    def _forecast(self, line: Line, position: int | None, now: datetime) -> Forecast:
         live = self._policies.live
         spec = live.routing.groups.get(line.group)
         if spec is None or not group_open(spec, now):
             return _CLOSED
         picture = self._look(live, now)
-        key = (line, max(1, position))
+        behind = len(picture.queues[line.group].ranks) + 1
+        position = behind if position is None else max(1, position)
+        key = (line, position)
         found = picture.forecasts.get(key)
         if found is None:
             view = _view(picture, line, position - 1, now)

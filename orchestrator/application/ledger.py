@@ -31,7 +31,7 @@ async def write_ledger(
     began = next((entry for entry in entries if isinstance(entry, WaitBegan)), None)
     if began is not None and waits is not None:
         position = await tx.conversations.queue_position(after)
-        told = waits.estimate(Line(began.group, began.channel), position, now)
+        told = waits.entered(after.id, Line(began.group, began.channel), position, now)
         if isinstance(told, WaitBand):
             quote = Quote(told.p50, told.p90)
     await tx.ledger.append(entries, quote=quote)

@@ -701,8 +701,11 @@ class Policies(Protocol):
 class WaitEstimates(Protocol):
     """How long a visitor waits for an agent (V7): learnt from the ledger and from who is on duty."""
 
-    def estimate(self, line: Line, position: int, now: datetime) -> Estimate:
-        """The band for somebody at ``position`` (1 is the head of the group's line), or why there is none."""
+    def estimate(self, line: Line, position: int | None, now: datetime) -> Estimate:
+        """The band for who is at ``position`` in the group's line, or why there is none.
+
+        1 is the head of the line, which both channels share; None: behind everybody.
+        """
         ...
 
     def entered(self, conversation_id: str, line: Line, position: int, now: datetime) -> Estimate:

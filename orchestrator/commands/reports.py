@@ -69,7 +69,9 @@ def waits(
         columns = [*query.by, *(name for name in WaitReportRow.model_fields if name not in DIMENSIONS)]
         typer.echo(csv_of(columns, rows, bom=bom), nl=False)
         return
-    table = Table(*query.by, *_SHOWN, box=None)
+    table = Table(box=None)
+    for name in (*query.by, *_SHOWN):
+        table.add_column(name, no_wrap=name in query.by)
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in (*query.by, *_SHOWN)))
     out.print(table)
