@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import decide, media_relay, messages
+from bench import decide, media_relay, messages, wait_time
 
 BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "decide": decide.run,
     "messages": messages.run,
     "media": media_relay.run,
+    "wait_time": wait_time.run,
 }
 
 

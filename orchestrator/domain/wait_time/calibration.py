@@ -1,0 +1,79 @@
+"""What a line's own waits teach about the queue model: a factor on its mean, and the shape of what remains.
+
+Every wait is a score of the distribution that was forecast for it; were the model right, scores would be standard
+normal. The quoted quantiles are those at which the observed scores, allowing for who gave up, reach one half and
+nine tenths (recalibration of the probability integral transform: Gneiting et al. 2007, Kuleshov et al. 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import NormalDist
+
+from orchestrator.domain.wait_time.censored import CensoredScores
+from orchestrator.domain.wait_time.queue_model import Wait
+from orchestrator.domain.wait_time.settings import WaitSettings
+from orchestrator.domain.wait_time.terms import Forecast
+
+_NORMAL = NormalDist()
+_EDGES = tuple(i / 4 for i in range(-12, 17))
+_BELOW = (0.0, *(_NORMAL.cdf(edge) for edge in _EDGES), 1.0)
+_PRIOR = tuple(upper - lower for lower, upper in pairwise(_BELOW))
+_SLOWEST, _FASTEST = 5.0, 0.2
+_LARGEST_RATIO = 10.0
+"""A wait that many times as long as forecast has another cause than the model's speed."""
+
+
+class Calibration:
+    """Mutable; one a line."""
+
+    def __init__(self, settings: WaitSettings) -> None:
+        self._settings = settings
+        self._waits = 0.0
+        self._ratios = 0.0
+        self._scores = CensoredScores(
+            _EDGES, settings.memory, tuple(share * settings.shape_trust for share in _PRIOR)
+        )
+        self._read()
+
+    @property
+    def speed(self) -> float:
+        """The factor on the model's mean: 1 unless the evidence is stronger than chance.
+
+        Each visitor's wait ends with one conversation's end, so n visitors know the speed as well as n ends do, with a
+        variance of 1/n. The difference from 1 is shrunk by as much (the positive-part estimator of James and Stein).
+        """
+        if self._waits <= 0:
+            return 1.0
+        off = self._ratios / self._waits - 1.0
+        doubt = self._settings.speed_doubt / self._waits
+        if off * off <= doubt:
+            return 1.0
+        return min(_SLOWEST, max(_FASTEST, 1.0 + off * (1.0 - doubt / (off * off))))
+
+    def add(self, forecast: Forecast, waited: float, *, gave_up: bool) -> None:
+        """A visitor left the line, ``gave_up`` if not to an agent: the wait would have been longer."""
+        expected = Wait(forecast.model * forecast.speed, forecast.shape)
+        score = expected.score(waited)
+        self._scores.add(score, censored=gave_up)
+        if gave_up:
+            # The median of the waits that are longer still.
+            share = (1.0 + _NORMAL.cdf(min(score, _EDGES[-1]))) / 2.0
+            waited = max(waited, expected.quantile(_NORMAL.inv_cdf(share)))
+        keep = 1.0 - 1.0 / self._settings.memory
+        self._waits = self._waits * keep + 1.0
+        self._ratios = self._ratios * keep + min(_LARGEST_RATIO, waited / forecast.model)
+        self._read()
+
+    def _read(self) -> None:
+        self.z50 = self._scores.quantile(0.5)
+        self.z90 = max(self.z50, self._scores.quantile(0.9))
+
+    def snapshot(self) -> list[list[float]]:
+        return [[self._waits, self._ratios], *self._scores.snapshot()]
+
+    def restore(self, stored: Sequence[Sequence[float]]) -> None:
+        (self._waits, self._ratios), *scores = stored
+        self._scores.restore(scores)
+        self._read()
