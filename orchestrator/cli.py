@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from orchestrator.commands.policy import policies
 from orchestrator.commands.reports import reports
-from orchestrator.commands.shared import DataDir, err, fail_with, out, read_settings
+from orchestrator.commands.shared import DataDir, out, read_settings
 from orchestrator.commands.sites import sites
 from orchestrator.commands.up import up
 from orchestrator.commands.users import users
 from orchestrator.observability import configure_logs
-from rules.findings import PolicyError
 
 app = typer.Typer(
     name="visavis",
@@ -24,7 +22,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-policies = typer.Typer(help="The YAML rules.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
 app.command()(up)
 app.add_typer(users, name="user")
@@ -32,20 +29,6 @@ app.add_typer(sites, name="site")
 app.add_typer(reports, name="report")
 app.add_typer(policies, name="policy")
 app.add_typer(database, name="db")
-
-
-@policies.command("check")
-def check_policy(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Check the rules of a folder: every mistake with its file and line. Exit code 1 when there is one."""
-    from rules.load import load_policy  # noqa: PLC0415 - the guard compiler takes a moment to load
-
-    try:
-        policy = load_policy(folder)
-    except PolicyError as error:
-        fail_with(error)
-    for warning in policy.warnings:
-        err.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True, highlight=False)
-    out.print(f"No mistakes. Revision {policy.revision}.", highlight=False)
 
 
 @app.command()

@@ -131,6 +131,10 @@ class Lifecycle:
             row for row in self.rows if row.event == event and state in row.sources and row.about(party)
         )
 
+    def reads(self, event: str, state: str, party: str) -> tuple[str, ...] | None:
+        """The facts that the rows of a case read together; None when no row speaks of it."""
+        return self._cases.get((event, state, party))
+
     def decide(
         self, revision: str, *, event: str, state: str, party: str, facts: Mapping[str, FactValue]
     ) -> Decision:

@@ -1,0 +1,35 @@
+"""The whole check of a policy: reading, references, guards, content, and the search of its lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from orchestrator.domain.model.explore import explore
+from orchestrator.domain.model.findings import FILE, findings_of
+from rules.check.content import check_content
+from rules.check.report import Diagnosis, Report, report_of
+from rules.compile import examine
+from rules.findings import Finding
+
+
+def check(files: Mapping[str, str | bytes], beside: Iterable[Finding] = ()) -> Report:
+    """Everything that is wrong with these files (by name), doubtful, or worth a note.
+
+    The lifecycle is searched only when the files make up a policy. ``beside`` are findings about the folder itself;
+    what they say of a file is not said again.
+    """
+    beside = tuple(beside)
+    examined = examine(files)
+    already = {finding.file for finding in beside}
+    static = [
+        *beside,
+        *(finding for finding in examined.findings if finding.file not in already),
+        *examined.warnings,
+        *check_content(examined),
+    ]
+    diagnoses = [Diagnosis(finding) for finding in static]
+    policy = examined.policy
+    if policy is None or beside:
+        return report_of(diagnoses)
+    diagnoses += findings_of(explore(policy), examined.read.documents[FILE])
+    return report_of(diagnoses, policy.revision, searched=True)
