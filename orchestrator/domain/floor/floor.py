@@ -2,8 +2,8 @@
 
 The floor is a picture, not the truth: the truth is in the store, which refuses a pair that came too late. The
 picture is kept in such an order that no question walks over all agents or all who wait. Agents in the same condition
-are in one pool, conversations that ask for the same in one cohort; whether those of a pool fit those of a cohort is
-worked out once. A decision looks at the first of each pool, or of each cohort, and moves one of them: it grows with
+are in one crew, conversations that ask for the same in one cohort; whether those of a crew fit those of a cohort is
+worked out once. A decision looks at the first of each crew, or of each cohort, and moves one of them: it grows with
 the logarithm of how many there are, and with the number of different conditions and wants.
 
 Pairs are found in the order of the lines. Between two calls of `matches` nobody who waits has a fitting agent, so that
@@ -18,11 +18,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.floor.crews import Ask
 from orchestrator.domain.floor.due import Due
 from orchestrator.domain.floor.group_rules import GroupRules
 from orchestrator.domain.floor.lines import Cohort, Lines, rank_in_line
 from orchestrator.domain.floor.people import Seat
-from orchestrator.domain.floor.pools import Ask
 from orchestrator.domain.floor.reasons import Choice
 from orchestrator.domain.floor.roster import Agent, Load, Rank, Roster
 from orchestrator.domain.floor.wants import Stage, Waiting, explained_want, given_up

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sortedcontainers import SortedList
 
-from orchestrator.domain.floor.pools import Ask, Pool
+from orchestrator.domain.floor.crews import Ask, Crew
 from orchestrator.domain.floor.roster import SPARE, Agent, Rank
 from orchestrator.domain.floor.wants import Waiting
 
@@ -29,7 +29,7 @@ class Cohort:
         self.only = only
         self.ranks: SortedList[Rank] = SortedList()
         self.declined: dict[str, SortedList[Rank]] = {}
-        self.fits: dict[Pool, bool] = {}
+        self.fits: dict[Crew, bool] = {}
         self.barren_at = -1
 
     def add(self, rank: Rank, declined: frozenset[str]) -> None:
@@ -48,13 +48,13 @@ class Cohort:
             if not refused:
                 del self.declined[agent_id]
 
-    def first_for(self, agent: Agent, pool: Pool) -> Rank | None:
+    def first_for(self, agent: Agent, crew: Crew) -> Rank | None:
         """The first that this agent could take."""
-        fits = self.fits.get(pool)
+        fits = self.fits.get(crew)
         if fits is None:
             if len(self.fits) > SPARE:
-                self.fits.clear()  # pools that are no more
-            fits = self.fits[pool] = any(ask.reason(pool) is None for ask in self.asks)
+                self.fits.clear()  # crews that are no more
+            fits = self.fits[crew] = any(ask.reason(crew) is None for ask in self.asks)
         if not fits:
             return None
         refused = self.declined.get(agent.id)
@@ -144,16 +144,16 @@ class Lines:
 
     def first_for(self, agent: Agent) -> Rank | None:
         """The first in the order of all lines that this agent could take now."""
-        pool = agent.pool
-        if pool is None:
+        crew = agent.crew
+        if crew is None:
             return None
         first: Rank | None = None
         for cohorts in (
-            *(self._for_group.get(group, ()) for group in pool.ranks),
+            *(self._for_group.get(group, ()) for group in crew.ranks),
             self._for_agent.get(agent.id, ()),
         ):
             for cohort in cohorts:
-                rank = cohort.first_for(agent, pool)
+                rank = cohort.first_for(agent, crew)
                 if rank is not None and (first is None or rank < first):
                     first = rank
         return first

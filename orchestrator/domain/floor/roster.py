@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from itertools import count, islice
 
+from orchestrator.domain.floor.crews import Ask, Crew, Member
 from orchestrator.domain.floor.group_rules import GroupRules
 from orchestrator.domain.floor.people import Profile, Seat
-from orchestrator.domain.floor.pools import Ask, Member, Pool
 from orchestrator.domain.floor.reasons import LOAD, MOST_EXAMPLES, Condition, LeftOut, fits_when_free
 from orchestrator.domain.floor.wants import Want
 
 Load = tuple[int, int]
 Rank = tuple[bool, datetime, str]
 
-# Pools and wants that nobody is in are kept for when somebody is again, up to this many more than are in use.
+# Crews and wants that nobody is in are kept for when somebody is again, up to this many more than are in use.
 SPARE = 2_000
 
 
 class Agent:
-    """What is known of an agent: where they sit (None: nowhere), what they hold, the pool they are in.
+    """What is known of an agent: where they sit (None: nowhere), what they hold, the crew they are in.
 
     ``rank`` is that of the first waiting conversation they are put forward for, while they are.
     """
 
-    __slots__ = ("base", "chats", "id", "member", "pool", "rank", "seat", "videos", "wrapping_up")
+    __slots__ = ("base", "chats", "crew", "id", "member", "rank", "seat", "videos", "wrapping_up")
 
     def __init__(self, agent_id: str) -> None:
         self.id = agent_id
@@ -35,12 +35,12 @@ class Agent:
         self.wrapping_up = False
         self.base: tuple[object, ...] = ()
         self.member: Member | None = None
-        self.pool: Pool | None = None
+        self.crew: Crew | None = None
         self.rank: Rank | None = None
 
 
 class Roster:
-    """Agents in pools, by group. ``gained`` are those who may fit more than before since it was emptied.
+    """Agents in crews, by group. ``gained`` are those who may fit more than before since it was emptied.
 
     ``gains`` counts how often anybody gained: while it stands still, who had nobody has nobody.
     """
@@ -49,9 +49,9 @@ class Roster:
         self.gained: dict[str, None] = {}
         self.gains = 0
         self._agents: dict[str, Agent] = {}
-        self._pools: dict[tuple[object, ...], Pool] = {}
-        self._occupied: dict[str, dict[Pool, None]] = {}
-        self._pools_in_use = 0
+        self._crews: dict[tuple[object, ...], Crew] = {}
+        self._occupied: dict[str, dict[Crew, None]] = {}
+        self._crews_in_use = 0
         self._profiles: dict[Profile, int] = {}
         self._numbers = count()
         self._asks: dict[Want, Ask] = {}
@@ -114,25 +114,25 @@ class Roster:
         number = self._profiles.get(seat.profile)
         if number is None:
             number = self._profiles[seat.profile] = next(self._numbers)
-        self._leave_pool(agent)
+        self._leave_crew(agent)
         agent.seat = seat
         agent.wrapping_up = wrapping_up
         agent.base = (number, seat.connected, seat.chat, seat.video, seat.can_video)
         agent.member = (seat.idle_since, seat.id)
-        self._join_pool(agent)
+        self._join_crew(agent)
         self._gain(agent)
 
     def unseat(self, agent_id: str) -> None:
         agent = self._agents.get(agent_id)
         if agent is not None:
-            self._leave_pool(agent)
+            self._leave_crew(agent)
             agent.seat = agent.member = None
             self._drop_if_unknown(agent)
 
     def end_wrap_up(self, agent: Agent) -> None:
-        self._leave_pool(agent)
+        self._leave_crew(agent)
         agent.wrapping_up = False
-        self._join_pool(agent)
+        self._join_crew(agent)
         self._gain(agent)
 
     def shift(self, agent_id: str, chats: int, videos: int, *, gains: bool = True) -> None:
@@ -140,18 +140,18 @@ class Roster:
         agent = self._agents.get(agent_id)
         if agent is None:
             agent = self._agents[agent_id] = Agent(agent_id)
-        self._leave_pool(agent)
+        self._leave_crew(agent)
         agent.chats += chats
         agent.videos += videos
-        self._join_pool(agent)
+        self._join_crew(agent)
         if gains:
             if chats < 0 or videos < 0:
                 self._gain(agent)
             self._drop_if_unknown(agent)
 
     def of_group(self, group: str) -> Iterator[tuple[Agent, Seat]]:
-        for pool in self._occupied.get(group, ()):
-            for name in pool.names():
+        for crew in self._occupied.get(group, ()):
+            for name in crew.names():
                 agent = self._agents[name]
                 if agent.seat is not None:
                     yield agent, agent.seat
@@ -164,35 +164,35 @@ class Roster:
         if agent.seat is None and not agent.chats and not agent.videos:
             del self._agents[agent.id]
 
-    def _leave_pool(self, agent: Agent) -> None:
-        pool, agent.pool = agent.pool, None
-        if pool is None or agent.member is None:
+    def _leave_crew(self, agent: Agent) -> None:
+        crew, agent.crew = agent.crew, None
+        if crew is None or agent.member is None:
             return
-        pool.remove(agent.member)
-        if not pool.size:
-            self._pools_in_use -= 1
-            for group in pool.ranks:
-                del self._occupied[group][pool]
+        crew.remove(agent.member)
+        if not crew.size:
+            self._crews_in_use -= 1
+            for group in crew.ranks:
+                del self._occupied[group][crew]
 
-    def _join_pool(self, agent: Agent) -> None:
+    def _join_crew(self, agent: Agent) -> None:
         seat = agent.seat
         if seat is None or agent.member is None:
             return
         key = (agent.base, agent.wrapping_up, agent.chats, agent.videos)
-        pool = self._pools.get(key)
-        if pool is None:
-            pool = self._new_pool(key, agent, seat)
-        pool.add(agent.member)
-        agent.pool = pool
-        if pool.size == 1:
-            self._pools_in_use += 1
-            for group in pool.ranks:
-                self._occupied.setdefault(group, {})[pool] = None
+        crew = self._crews.get(key)
+        if crew is None:
+            crew = self._new_crew(key, agent, seat)
+        crew.add(agent.member)
+        agent.crew = crew
+        if crew.size == 1:
+            self._crews_in_use += 1
+            for group in crew.ranks:
+                self._occupied.setdefault(group, {})[crew] = None
 
-    def _new_pool(self, key: tuple[object, ...], agent: Agent, seat: Seat) -> Pool:
-        if len(self._pools) > self._pools_in_use * 2 + SPARE:
+    def _new_crew(self, key: tuple[object, ...], agent: Agent, seat: Seat) -> Crew:
+        if len(self._crews) > self._crews_in_use * 2 + SPARE:
             self._clear_out()
-        pool = self._pools[key] = Pool(
+        crew = self._crews[key] = Crew(
             Condition(
                 seat.profile,
                 seat.connected,
@@ -204,10 +204,10 @@ class Roster:
                 agent.videos,
             )
         )
-        return pool
+        return crew
 
     def _clear_out(self) -> None:
-        self._pools = {key: pool for key, pool in self._pools.items() if pool.size}
+        self._crews = {key: crew for key, crew in self._crews.items() if crew.size}
         seated = ((agent.seat, agent.base[0]) for agent in self._agents.values())
         self._profiles = {
             seat.profile: number for seat, number in seated if seat is not None and isinstance(number, int)
@@ -224,15 +224,15 @@ class Roster:
             return None
         if only is not None:
             agent = self._agents.get(only)
-            fits = agent is not None and agent.pool is not None and ask.reason(agent.pool) is None
+            fits = agent is not None and agent.crew is not None and ask.reason(agent.crew) is None
             return only if fits and only not in declined else None
         best: tuple[int, Member] | None = None
         group = ask.want.group
-        for pool in self._occupied.get(group, ()):
-            if ask.reason(pool) is None:
-                member = pool.first(declined)
+        for crew in self._occupied.get(group, ()):
+            if ask.reason(crew) is None:
+                member = crew.first(declined)
                 if member is not None:
-                    found = (pool.precedence(rules, group), member)
+                    found = (crew.precedence(rules, group), member)
                     if best is None or found < best:
                         best = found
         return None if best is None else best[1][1]
@@ -240,9 +240,9 @@ class Roster:
     def could_take(self, agent_id: str, asks: Iterable[Ask]) -> bool:
         """Whether nothing but what they are doing now keeps an agent from one of these."""
         agent = self._agents.get(agent_id)
-        if agent is None or agent.pool is None:
+        if agent is None or agent.crew is None:
             return False
-        condition = agent.pool.condition
+        condition = agent.crew.condition
         return any(fits_when_free(condition, ask.want, ask.rules) for ask in asks)
 
     def left_out(
@@ -260,10 +260,10 @@ class Roster:
                     told.extend(islice(of, MOST_EXAMPLES - len(told)))
 
         apart = self._apart(declined, only, chosen)
-        for pool in self._occupied.get(ask.want.group, ()):
-            reason = ask.reason(pool)
+        for crew in self._occupied.get(ask.want.group, ()):
+            reason = ask.reason(crew)
             late = reason in LOAD
-            here = apart.get(pool, ())
+            here = apart.get(crew, ())
             for name in sorted(here):
                 if name in declined and late:
                     add("declined", 1, (name,))
@@ -272,15 +272,15 @@ class Roster:
             if only is not None and late:
                 reason = "sticky"
             if reason is not None:
-                others = pool.names() if not here else (name for name in pool.names() if name not in here)
-                add(reason, pool.size - len(here), others)
+                others = crew.names() if not here else (name for name in crew.names() if name not in here)
+                add(reason, crew.size - len(here), others)
         return counts, {reason: tuple(told) for reason, told in names.items()}
 
-    def _apart(self, declined: Set[str], only: str | None, chosen: str | None) -> dict[Pool, set[str]]:
-        """Those who are not as the others of their pool, to this one conversation."""
-        apart: dict[Pool, set[str]] = {}
+    def _apart(self, declined: Set[str], only: str | None, chosen: str | None) -> dict[Crew, set[str]]:
+        """Those who are not as the others of their crew, to this one conversation."""
+        apart: dict[Crew, set[str]] = {}
         for name in (*declined, only, chosen):
             agent = None if name is None else self._agents.get(name)
-            if agent is not None and agent.pool is not None:
-                apart.setdefault(agent.pool, set()).add(agent.id)
+            if agent is not None and agent.crew is not None:
+                apart.setdefault(agent.crew, set()).add(agent.id)
         return apart

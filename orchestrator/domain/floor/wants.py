@@ -14,9 +14,6 @@ from rules.languages import primary_subtag
 from rules.policy import Policy
 from rules.schema.routing import GroupSpec, Relaxation
 
-# One priority is worth more than anybody ever waits, when priorities do not age.
-STRICT = timedelta(days=400)
-
 Skills = tuple[tuple[str, int], ...]
 
 
@@ -47,9 +44,9 @@ class Waiting:
     """A conversation that waits.
 
     It counts in the line of ``group`` and of its channel (``video``), which is ordered by ``at_head``, ``rank_at``
-    and id. Until ``sticky_until`` only ``sticky`` is asked, provided that nothing but being busy keeps them from
-    it. While ``resting``, everybody who could take it has declined: they are asked again once ``declined`` is
-    emptied, while somebody else is asked at once. ``invited``: an invitation is open.
+    (`domain.conversation.rank_of`) and id. Until ``sticky_until`` only ``sticky`` is asked, provided that nothing
+    but being busy keeps them from it. While ``resting``, everybody who could take it has declined: they are asked
+    again once ``declined`` is emptied, while somebody else is asked at once. ``invited``: an invitation is open.
     """
 
     id: str
@@ -84,11 +81,6 @@ def given_up(entry: Waiting, want: Want) -> tuple[str, ...]:
     if want.group != full.group:
         codes.append(f"overflow:{want.group}")
     return tuple(codes)
-
-
-def rank_of(entered_at: datetime, priority: int, ageing: timedelta | None) -> datetime:
-    """Where a conversation stands in its line: one priority is worth ``ageing`` of waiting (None: always more)."""
-    return entered_at - priority * (STRICT if ageing is None else ageing)
 
 
 def may_wait(c: Conversation, pinned: Policy, places: int) -> bool:

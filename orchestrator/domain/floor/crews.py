@@ -1,4 +1,4 @@
-"""What agents have in common is looked at once: pools of agents, and wants with what they come to for each pool."""
+"""What agents have in common is looked at once: crews of agents, and wants with what they come to for each crew."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.domain.floor.wants import Want
 Member = tuple[datetime, str]
 
 
-class Pool:
+class Crew:
     """Agents in the same condition, the longest idle first. Which of them is asked is a matter of order alone."""
 
     __slots__ = ("condition", "members", "ranks", "size")
@@ -62,12 +62,12 @@ class Ask:
     def __init__(self, want: Want, rules: GroupRules | None) -> None:
         self.want = want
         self.rules = rules
-        self.reasons: dict[Pool, LeftOut | None] = {}
+        self.reasons: dict[Crew, LeftOut | None] = {}
 
-    def reason(self, pool: Pool) -> LeftOut | None:
-        """Why those of ``pool`` cannot take it, or None."""
+    def reason(self, crew: Crew) -> LeftOut | None:
+        """Why those of ``crew`` cannot take it, or None."""
         try:
-            return self.reasons[pool]
+            return self.reasons[crew]
         except KeyError:
-            found = self.reasons[pool] = why_left_out(pool.condition, self.want, self.rules)
+            found = self.reasons[crew] = why_left_out(crew.condition, self.want, self.rules)
             return found
