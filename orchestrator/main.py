@@ -304,13 +304,13 @@ def make_mailer(settings: Settings) -> SmtpMailer | None:
     Raises:
         SettingError: a setting of mail is wrong.
     """
-    if settings.smtp_url is None:
+    if not settings.smtp_url:
         return None
-    if settings.mail_from is None:
+    if not settings.mail_from:
         raise SettingError("VISAVIS_SMTP_URL is set: set VISAVIS_MAIL_FROM too, as Shop <help@shop.example>")
     try:
         server = SmtpServer.parse(settings.smtp_url)
-        return SmtpMailer(server, settings.mail_from, reply_to=settings.mail_reply_to)
+        return SmtpMailer(server, settings.mail_from, reply_to=settings.mail_reply_to or None)
     except ValueError as error:
         names = "VISAVIS_SMTP_URL, VISAVIS_MAIL_FROM or VISAVIS_MAIL_REPLY_TO"
         raise SettingError(f"{names}: {error}") from error

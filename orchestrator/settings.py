@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     media_udp_ports: tuple[int, int] | None = None
     """First and last UDP port of the media relay; None: the system's choice. A firewall must let them in."""
     smtp_url: str | None = Field(default=None, repr=False)
-    """``smtp://user:password@host:587?starttls=require`` or ``smtps://…``. None: no e-mail is sent."""
+    """``smtp://user:password@host:587?starttls=require`` or ``smtps://…``. None or empty: no e-mail is sent."""
     mail_from: str | None = None
     """Who answers by e-mail: ``Shop <help@shop.example>``. Needed with ``smtp_url``."""
     mail_reply_to: str | None = None

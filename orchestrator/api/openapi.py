@@ -88,7 +88,6 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "CreateSite": [
         {"id": "shop", "name": "Shop", "allowed_origins": ["https://shop.example"], "language": "fr"}
     ],
-    "Presence": [{"chat": True, "video": True}],
     "BotTurn": [
         {
             "conversation_id": "cnv_01",

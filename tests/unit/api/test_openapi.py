@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from orchestrator.api import schemas
+from orchestrator.api import schemas, schemas_inbox, schemas_supervisor
 from orchestrator.api.openapi import EXAMPLES, create_api_schema
 
 
@@ -54,7 +54,8 @@ def test_frames(document: dict[str, Any]) -> None:
         "welcome", "ping", "message", "conversation", "typing", "bot", "error",
     }  # fmt: skip
     assert set(frames["AgentFrame"]["discriminator"]["mapping"]) == {
-        "welcome", "ping", "message", "conversation", "invitation", "invitation_ended", "agent", "typing", "error",
+        "welcome", "ping", "message", "conversation", "invitation", "invitation_ended", "agent", "inbox", "typing",
+        "error",
     }  # fmt: skip
 
 
@@ -63,6 +64,21 @@ def test_examples_are_valid(name: str) -> None:
     model = getattr(schemas, name)
     for example in EXAMPLES[name]:
         model.model_validate(example)
+
+
+def test_examples_beside_their_models_are_valid() -> None:
+    models = [
+        model
+        for module in (schemas, schemas_inbox, schemas_supervisor)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, schemas.Model)
+    ]
+    examples = [
+        model.model_validate(example)
+        for model in models
+        for example in (model.model_json_schema().get("examples") or [])
+    ]
+    assert len(examples) >= 6
 
 
 def test_errors_are_problems_everywhere(document: dict[str, Any]) -> None:

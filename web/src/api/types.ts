@@ -2860,13 +2860,7 @@ export interface components {
             /** Text */
             text: string;
         };
-        /**
-         * Presence
-         * @example {
-         *       "chat": true,
-         *       "video": true
-         *     }
-         */
+        /** Presence */
         Presence: {
             chat: components["schemas"]["ChannelPresence"];
             video: components["schemas"]["ChannelPresence"];
