@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 CONNECTIONS = 16
 """More would make a server of a few cores slower, not faster."""
 PATIENCE = 8.0
-"""Seconds a transaction waits for a connection: a server that restarts is back by then."""
+"""A server that restarts is back by then."""
 CONNECT_TIMEOUT = 5
 STATEMENT_TIMEOUT = 20
 MOST_STATEMENTS = 500
@@ -45,7 +45,14 @@ _BEGIN_WRITE = "BEGIN"
 _BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 """A reader sees one moment, as with SQLite."""
 
-_TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_TROUBLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What the driver says when the server's farewell came in the middle of something.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 _NOT_YET = (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, OSError, TimeoutError)
 """Why connecting fails while a server starts, stops or is busy."""
 _FASTER = (
@@ -84,7 +91,11 @@ async def reach(database_url: str) -> None:
 class PostgresDatabase:
     """See `database.Database`."""
 
-    def __init__(self, database_url: str, *, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self, database_url: str, *, connections: int = CONNECTIONS, patience: float = PATIENCE
+    ) -> None:
+        """``patience``: the seconds that a transaction waits for a connection."""
+        self._patience = patience
         self._address = address(database_url)
         self._where = _where(database_url)
         self._translator = Translator()
@@ -96,7 +107,7 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self, *, write: bool) -> AsyncIterator[Session]:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self._places.acquire()
         except TimeoutError:
             raise StoreUnavailable("Too much is asked of the database at once.") from None
@@ -116,13 +127,18 @@ class PostgresDatabase:
 
     async def _begun(self, begin: str) -> _Connection:
         """A connection in a transaction. One that broke while nobody looked shows it here, and harms nobody."""
-        give_up = asyncio.get_running_loop().time() + PATIENCE
+        give_up = asyncio.get_running_loop().time() + self._patience
         while True:
-            fresh = not self._idle
+            connection = self._idle.pop() if self._idle else None
+            fresh = connection is None
             try:
-                connection = self._idle.pop() if self._idle else _Connection(await _connect(self._address))
+                connection = connection or _Connection(await _connect(self._address))
                 await connection.run(begin)
-            except _TROUBLE as error:
+            except BaseException as error:
+                if connection is not None:
+                    connection.terminate()
+                if not isinstance(error, _TROUBLE):
+                    raise
                 if not fresh:
                     continue
                 if not isinstance(error, _NOT_YET) or asyncio.get_running_loop().time() > give_up:
@@ -265,7 +281,9 @@ def _count(status: str) -> int:
 
 def _meaning(error: BaseException, connection: _Connection) -> BaseException:
     """Another transaction was faster, or the connection broke before the commit: nothing is stored, decide anew."""
-    broke = isinstance(error, _TROUBLE) and connection.closed
+    broke = isinstance(error, _TROUBLE) and (
+        connection.closed or isinstance(error, asyncpg.InternalClientError)
+    )
     return VersionConflict(type(error).__name__) if broke or isinstance(error, _FASTER) else error
 
 
