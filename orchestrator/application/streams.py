@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from orchestrator.application.agent_views import agent_status
+from orchestrator.application.hearing import Hearing
 from orchestrator.application.inbox import count_open
 from orchestrator.application.notify import BOT_TOPIC, INBOX_TOPIC, agent_stream, queue_topic, visitor_stream
 from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Subscription, Transaction
@@ -18,6 +20,10 @@ from orchestrator.application.views import Views, message_view
 from orchestrator.domain.conversation import Conversation
 
 BATCH = 200
+REFRESH_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(seconds=10)
+NEAR = 20
+"""So many at the head of a line see every second what moves; who is further behind, more seldom."""
 
 
 class Streams:
@@ -102,6 +108,10 @@ class FrameStream(ABC):
         """Frames about what changes without an entry of this stream: the place in a waiting line."""
         return []
 
+    def _pause(self) -> timedelta:
+        """How long after a refresh the next one may come: hints in between are one."""
+        return REFRESH_PAUSE
+
     async def __aenter__(self) -> Self:
         # Listening comes first: what happens between reading and listening must not be missed.
         self._subscription = self._parts.bus.subscribe(self._stream)
@@ -142,19 +152,27 @@ class FrameStream(ABC):
         self._after = self._after if self._after <= head else 0
         yield {"type": "welcome", "seq": head, "server_time": self._parts.clock.now()}
         # Hints are not kept: who resumes may have missed one.
-        refresh = resumed
-        while not self._ended:
-            frames, more = await self._read(refresh)
-            for frame in frames:
-                yield frame
-            refresh = False
-            if more or self._ended:
-                continue
-            for frame in await subscription.wait():
-                if frame.get("type") == "refresh":
-                    refresh = True
-                else:
+        refresh_at = self._parts.clock.now() if resumed else None
+        rests_until = self._parts.clock.now()
+        hearing = Hearing(subscription, self._parts.clock)
+        try:
+            while not self._ended:
+                now = self._parts.clock.now()
+                due = refresh_at is not None and refresh_at <= now
+                frames, more = await self._read(due)
+                for frame in frames:
                     yield frame
+                if due:
+                    refresh_at, rests_until = None, now + self._pause()
+                if more or self._ended:
+                    continue
+                for frame in await hearing.hear(refresh_at):
+                    if frame.get("type") == "refresh":
+                        refresh_at = refresh_at or rests_until
+                    else:
+                        yield frame
+        finally:
+            hearing.close()
 
     async def _read(self, refresh: bool) -> tuple[list[Json], bool]:
         """The frames after the last one, and whether there are more."""
@@ -211,6 +229,11 @@ class _Snapshots:
             now=self._parts.clock.now(),
         )
 
+    async def queue_view(self, conversation: Conversation) -> Json | None:
+        return await self._parts.views.queue(
+            self._tx, conversation, self._parts.policies.live, self._parts.clock.now()
+        )
+
     async def agent_view(self, conversation: Conversation, agent_id: str) -> Json:
         return await self._parts.views.agent_conversation(
             self._tx,
@@ -244,6 +267,7 @@ class VisitorStream(FrameStream):
         super().__init__(parts, opened, visitor_stream(visitor_id), after)
         self._visitor_id = visitor_id
         self._waiting_in: tuple[str, str] | None = None
+        self._shown: Json | None = None
 
     async def _came(self) -> None:
         if self._subscription is not None:
@@ -264,8 +288,11 @@ class VisitorStream(FrameStream):
         if entry.kind != "conversation" or conversation is None:
             return None
         self._follow_line(conversation)
-        view = await live.visitor_view(conversation)
-        return {"type": "conversation", "seq": entry.seq, "conversation": view}
+        return {
+            "type": "conversation",
+            "seq": entry.seq,
+            "conversation": await self._view(live, conversation),
+        }
 
     async def _refresh(self, tx: Transaction, live: _Snapshots) -> list[Json]:
         if self._waiting_in is None:
@@ -273,8 +300,21 @@ class VisitorStream(FrameStream):
         conversation = await live.get(self._waiting_in[1])
         if conversation is None or conversation.queue is None:
             return []
-        view = await live.visitor_view(conversation)
+        if await live.queue_view(conversation) == self._shown:
+            return []
+        view = await self._view(live, conversation)
         return [{"type": "conversation", "seq": self._after, "conversation": view}]
+
+    async def _view(self, live: _Snapshots, conversation: Conversation) -> Json:
+        view = await live.visitor_view(conversation)
+        shown = view["queue"]
+        self._shown = cast("Json", shown) if isinstance(shown, dict) else None
+        return view
+
+    def _pause(self) -> timedelta:
+        position = self._shown["position"] if self._shown is not None else 1
+        behind = position / NEAR if isinstance(position, int) else 1.0
+        return min(LONGEST_PAUSE, max(1.0, behind) * REFRESH_PAUSE)
 
     def _follow_line(self, conversation: Conversation) -> None:
         """While the visitor waits, hear of every move of the line: the position and the wait are live (V7)."""

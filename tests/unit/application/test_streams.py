@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from orchestrator.application.records import FeedEntry, Json
 from orchestrator.application.streams import FrameStream, newest_views
@@ -92,6 +93,43 @@ async def test_the_place_in_the_line_is_live(app: Application) -> None:
         while frame["conversation"]["queue"]["position"] == 2:  # type: ignore[index]
             frame = await asyncio.wait_for(anext(frames), 5)
         assert frame["conversation"]["queue"]["position"] == 1  # type: ignore[index]
+
+
+async def test_a_line_that_moves_fast_is_told_of_once_a_second(app: Application) -> None:
+    key = await app.site()
+    people = []
+    for _ in range(6):
+        app.clock.advance(1)
+        visitor, conversation = await app.chat(key)
+        await app.conversations.visitor_act(visitor, conversation, "person")
+        await app.settle()
+        people.append((visitor, conversation))
+    last, _ = people.pop()
+    told: list[int] = []
+
+    async def listen(stream: FrameStream) -> None:
+        async for frame in stream:
+            view: Any = frame.get("conversation")
+            if view is not None and view["queue"] is not None:
+                told.append(view["queue"]["position"])
+
+    async def idle() -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    async with app.streams.visitor(last) as stream:
+        listening = asyncio.create_task(listen(stream))
+        while told != [6]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        for visitor, conversation in people:
+            await app.conversations.visitor_act(visitor, conversation, "leave_queue")
+            await idle()
+        assert told == [6, 5], "the first move at once, the others a second later"
+        app.clock.advance(1)
+        await idle()
+        assert told == [6, 5, 1]
+        listening.cancel()
+        await asyncio.wait([listening])
 
 
 async def test_only_the_last_socket_makes_somebody_absent(app: Application) -> None:
