@@ -155,6 +155,6 @@ TIMED_WAITS: tuple[tuple[str, str, tuple[StateName, ...]], ...] = (
     ("timers.proposal", "ProposalExpired", ("chat",)),
     ("timers.handover", "HandoverTimedOut", ("chat", "video_lobby", "in_video")),
     ("timers.resume", "ResumeOfferEnded", ("chat",)),
-    ("timers.visitor_away", "VisitorAwayTimedOut", ("chat", "queued", "video_lobby", "in_video")),
+    ("timers.visitor_away", "VisitorAwayTimedOut", ("queued", "video_lobby")),
     ("timers.agent_away", "AgentAwayTimedOut", ("chat", "video_lobby", "in_video")),
 )

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain import events as ev
@@ -73,6 +73,16 @@ _OPEN_STATES = (State.CHAT, State.QUEUED, State.VIDEO_LOBBY, State.IN_VIDEO)
 def explore(policy: Policy) -> Explored:
     """Search everything that ``policy`` allows. Stops after `MOST_VISITS`, and says so."""
     return _Search(policy).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the rows were asked, by which step, and what it came to."""
+
+    question: Question
+    step: Step
+    now: datetime
+    outcome: Outcome
 
 
 class _Search:
@@ -243,7 +253,7 @@ class _Search:
     def _happen(self, occasion: Occasion, reads: tuple[str, ...] | None) -> None:
         for group in self._groups_for(occasion.c, occasion.event):
             here = occasion if group is None else replace(occasion, assumed={"group.name": group})
-            for after in self._moments(here, reads or ()):
+            for after in self._moments(here, reads):
                 self._ask(here if after is None else replace(here, after=after))
 
     def _groups_for(self, c: Conversation, event: Event) -> tuple[str | None, ...]:
@@ -257,10 +267,15 @@ class _Search:
             return (named or c.group,)
         return self._groups
 
-    def _moments(self, occasion: Occasion, reads: tuple[str, ...]) -> tuple[timedelta | None, ...]:
+    def _moments(self, occasion: Occasion, reads: tuple[str, ...] | None) -> tuple[timedelta | None, ...]:
         """How much later it may happen, where that makes a difference. None: a moment later, or when due."""
         declined = occasion.c.last_decline_at
-        if declined is None or "proposal.may_repeat" not in reads or timer_of(occasion.event) is not None:
+        if (
+            declined is None
+            or reads is None
+            or "proposal.may_repeat" not in reads
+            or timer_of(occasion.event) is not None
+        ):
             return (None,)
         pause = self._policy.conversation.timers.proposal_pause - (occasion.now - declined)
         return (None, pause) if pause > MOMENT else (None,)
@@ -270,37 +285,49 @@ class _Search:
 
         Kinds of conversations that decide alike are moved together.
         """
-        case, event = occasion.case, occasion.event
-        apart = _bits(occasion.kinds) if self._questions.about_site(case) else (occasion.kinds,)
-        alike: dict[int, tuple[Occasion, Question, Outcome]] = {}
-        for kinds in apart:
-            c = self._of_kind(occasion.c, kinds)
-            facts = facts_from(occasion.assumed, event, c, self._policy)
-            now = moment_of(Step(event, {}, occasion.after), c, occasion.now)
-            self._memory.asked = None
-            outcome = self._decided(c, event, facts, now)
-            asked = self._memory.asked
-            if asked is None:  # a law came before the rows
+        case = occasion.case
+        if not self._questions.about_site(case):
+            answer = self._usual(occasion, case)
+            if answer is not None:
+                self._answered(occasion, answer)
+            return
+        alike: dict[Question, tuple[Occasion, _Answer]] = {}
+        for kinds in _bits(occasion.kinds):
+            here = replace(occasion, c=self._of_kind(occasion.c, kinds), kinds=kinds)
+            answer = self._usual(here, case)
+            if answer is None:
                 continue
-            question = self._questions.question(case, asked, facts, c, event)
-            known = alike.get(hash(question))
-            here = replace(occasion, c=c, kinds=kinds)
+            known = alike.get(answer.question)
             if known is None:
-                self._found.questions.setdefault(question, here)
+                alike[answer.question] = (here, answer)
             else:
-                here = replace(known[0], kinds=known[0].kinds | kinds)
-            alike[hash(question)] = (here, question, outcome if known is None else known[2])
-        for here, question, outcome in alike.values():
-            self._answered(here, question, outcome)
+                alike[answer.question] = (replace(known[0], kinds=known[0].kinds | kinds), known[1])
+        for here, answer in alike.values():
+            self._answered(here, answer)
 
-    def _answered(self, occasion: Occasion, question: Question, outcome: Outcome) -> None:
-        usual = Step(occasion.event, occasion.assumed, occasion.after)
-        now = moment_of(usual, occasion.c, occasion.now)
-        settled = {self._settle(occasion, usual, now, outcome)}
-        trials = self._questions.trials(question)
-        if len(trials) > 1:
-            trials = tuple(sorted(trials, key=lambda each: preparations(occasion.c, each.facts)))
-        for trial in trials:
+    def _usual(self, occasion: Occasion, case: Case) -> _Answer | None:
+        """What the rows are asked when it happens with the usual facts, and what that comes to. None: a law refuses."""
+        c, event = occasion.c, occasion.event
+        step = Step(event, occasion.assumed, occasion.after)
+        facts = facts_from(occasion.assumed, event, c, self._policy)
+        now = moment_of(step, c, occasion.now)
+        self._memory.asked = None
+        outcome = self._decided(c, event, facts, now)
+        asked = self._memory.asked
+        if asked is None:
+            return None
+        question = self._questions.question(case, asked, facts, c, event)
+        if question not in self._found.questions:
+            self._found.questions[question] = occasion
+        return _Answer(question, step, now, outcome)
+
+    def _answered(self, occasion: Occasion, answer: _Answer) -> None:
+        row = self._settle(occasion, answer.step, answer.now, answer.outcome)
+        trials = self._questions.trials(answer.question)
+        if len(trials) == 1:
+            return
+        settled = {row}
+        for trial in sorted(trials, key=lambda each: preparations(occasion.c, each.facts)):
             if trial.row not in settled and self._tried(occasion, trial):
                 settled.add(trial.row)
 
@@ -338,7 +365,7 @@ class _Search:
     def _settle(self, occasion: Occasion, step: Step, now: datetime, outcome: Outcome) -> str | None:
         """Keep what it came to. The row that decided, if one did."""
         visit = self._narrowed(occasion.visit, occasion.kinds)
-        example = Example(visit, (*occasion.before, step), outcome)
+        example = Example(visit, (*occasion.before, step) if occasion.before else (step,), outcome)
         match outcome:
             case Moved():
                 self._follow(occasion, step, now, outcome, example)
@@ -373,9 +400,10 @@ class _Search:
         edges = found.edges[visit.node]
         edges[node] = edges.get(node, 0) | occasion.kinds
         if node != visit.node and occasion.kinds & ~found.seen.get(node, 0):
-            steps = (*occasion.before, step)
-            length = visit.length + len(steps)
-            self._push(Visit(after, now, occasion.kinds, account, example.visit, steps, length, node[0]))
+            length = visit.length + len(example.steps)
+            self._push(
+                Visit(after, now, occasion.kinds, account, example.visit, example.steps, length, node[0])
+            )
         if self._canonical.priority and before.queue is None and after.queue is not None:
             self._with_priorities(occasion, step, now)
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import Enum
 from functools import lru_cache
-from itertools import product
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -62,20 +61,18 @@ def events_of(
     ``groups`` are those that an agent may hand over to; ``cards`` is whether a card can escalate on this site.
     ``told`` are the values that the rows can tell apart: who acted and why makes no difference when nobody reads it.
     """
-    supplied: list[tuple[str, tuple[object, ...]]] = []
+    combinations: list[tuple[object, ...]] = [()]
     for each in _fields(kind):
         values = _supply(kind, each, c, groups, cards)
-        if not values:
-            return
-        if each.name in _TOLD:
+        if each.name in _TOLD and len(values) > 0:
             read = told.get(_TOLD[each.name], ())
             if read and _hints(kind)[each.name] is str:
                 values = read
             others = [value for value in values if str(value) not in read][:1]
             values = (*(value for value in values if str(value) in read), *others)
-        supplied.append((each.name, values))
-    for values in product(*(values for _, values in supplied)):
-        event = kind(**dict(zip((name for name, _ in supplied), values, strict=True)))
+        combinations = [(*before, value) for before in combinations for value in values]
+    for values in combinations:
+        event: Event = kind(*values)
         if isinstance(event, ev.AgentAssigned) and event.by_role == "agent":
             event = ev.AgentAssigned(event.agent_id, event.call_id, event.agent_id, "agent")
         yield event
