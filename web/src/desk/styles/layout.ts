@@ -57,7 +57,7 @@ export const layoutStyles = css`
   .switch-state {
     max-inline-size: 14ch;
     overflow: hidden;
-    color: var(--on-brand-2);
+    color: var(--on-brand);
     font-size: 12px;
     font-weight: 500;
     text-overflow: ellipsis;
@@ -244,6 +244,7 @@ export const layoutStyles = css`
   }
   .toast {
     position: fixed;
+    pointer-events: none;
     z-index: 30;
     inset-block-end: var(--s5);
     inset-inline: 0;
@@ -305,8 +306,19 @@ export const layoutStyles = css`
       clip-path: inset(50%);
     }
     .switch {
-      padding-inline: 10px 8px;
+      padding-inline: 10px 4px;
       gap: var(--s2);
+    }
+    .presence {
+      gap: 6px;
+    }
+    .states summary {
+      min-inline-size: 28px;
+    }
+    .states .menu {
+      position: fixed;
+      inset: 60px var(--s3) auto;
+      inline-size: auto;
     }
     .work {
       flex-direction: column;

@@ -103,24 +103,28 @@ function stateWords(store: DeskStore, channel: Channel): string {
 }
 
 /** What keeps offers away for now, and how to end it. */
-export function presenceNotes(store: DeskStore): TemplateResult {
+export function presenceNotes(store: DeskStore): TemplateResult | typeof nothing {
   const { t } = store;
   const seconds = store.wrapUpSeconds;
-  return html`${
-    store.pausedForMissed.length > 0
-      ? html`<div class="note">
+  const missed = store.pausedForMissed.length > 0;
+  if (!missed && seconds === 0) return nothing;
+  return html`<section aria-label=${t.presence}>
+    ${
+      missed
+        ? html`<div class="note">
           <span role="status">${t.pausedForMissed}</span>
-          <button class="button small" data-testid="come-back" @click=${() => store.comeBack()}>${t.comeBack}</button>
+          <button class="button brand small" data-testid="come-back" @click=${() => store.comeBack()}>${t.comeBack}</button>
         </div>`
-      : nothing
-  }
-  ${
-    seconds > 0
-      ? html`<div class="note" data-testid="wrap-up">
+        : nothing
+    }
+    ${
+      seconds > 0
+        ? html`<div class="note" data-testid="wrap-up">
           <span role="status">${t.wrapUp}</span>
           <span role="timer">${minutesAndSeconds(seconds)}</span>
-          <button class="button small" data-testid="end-wrap-up" @click=${() => store.endWrapUp()}>${t.endWrapUp}</button>
+          <button class="button brand small" data-testid="end-wrap-up" @click=${() => store.endWrapUp()}>${t.endWrapUp}</button>
         </div>`
-      : nothing
-  }`;
+        : nothing
+    }
+  </section>`;
 }
