@@ -34,6 +34,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
+    """Without memberships: the demo may run on anybody's policy, and its people serve every group of it."""
+
     email: str
     name: str
     role: RoleName
