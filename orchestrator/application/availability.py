@@ -48,6 +48,6 @@ async def availability(
         somebody = floor.could_ask(as_if_waiting(asking, event, routed, now), pinned)
         possible[need] = group_open(group.spec, now) and (somebody or waiting < places)
         if need is Need.CHAT and possible[need]:
-            wait = 0 if somebody else views.wait_seconds(Line(group.name, "chat"), waiting + 1, now)
+            wait = 0 if somebody else views.wait_seconds(Line(group.name, "chat"), None, now)
     able = conversation.can_video and not conversation.video_ended
     return Availability(possible[Need.CHAT], possible[Need.VIDEO] and able, wait)

@@ -204,7 +204,7 @@ async def _group_facts(
         waiting = floor.picture.waiting(group.name, video=video)
         has_free_agent = floor.could_ask(asking, pinned)
     line = Line(group.name, "video" if video else "chat")
-    told = waits.estimate(line, waiting + 1, now) if counts and waits is not None else None
+    told = waits.estimate(line, None, now) if counts and waits is not None else None
     is_open = group_open(group.spec, now)
     enters = conversation.queue is None and conversation.party is not Party.AGENT
     return GroupFacts(

@@ -110,7 +110,7 @@ class FrameStream(ABC):
 
     def _pause(self) -> timedelta:
         """How long after a refresh the next one may come: hints in between are one."""
-        return REFRESH_PAUSE
+        return timedelta(0)
 
     async def __aenter__(self) -> Self:
         # Listening comes first: what happens between reading and listening must not be missed.

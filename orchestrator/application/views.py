@@ -159,11 +159,11 @@ class Views:
             view |= wait_view(self.wait(Line(c.queue.group, c.need.value), position, now))
         return view
 
-    def wait(self, line: Line, position: int, now: datetime) -> Estimate:
-        """The estimate for a place in a line."""
+    def wait(self, line: Line, position: int | None, now: datetime) -> Estimate:
+        """The estimate for a place in a line (None: behind everybody)."""
         return NOT_LEARNT if self._waits is None else self._waits.estimate(line, position, now)
 
-    def wait_seconds(self, line: Line, position: int, now: datetime) -> int | None:
+    def wait_seconds(self, line: Line, position: int | None, now: datetime) -> int | None:
         """The middle of the estimate, for a bot's words; None when it is unknown."""
         told = self.wait(line, position, now)
         return round(told.p50) if isinstance(told, WaitBand) else None

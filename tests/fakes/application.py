@@ -22,13 +22,17 @@ from orchestrator.adapters.tokens import JwtTokens
 from orchestrator.application.accounts import Accounts
 from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.away_watch import AwayWatch
+from orchestrator.application.board import Board
 from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResult
 from orchestrator.application.calls import Calls
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
+from orchestrator.application.estimates import Estimates
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler
 from orchestrator.application.lease import Alone
+from orchestrator.application.ledger_follower import LedgerFollower
+from orchestrator.application.outlook import Outlooks
 from orchestrator.application.perform import Performer, World
 from orchestrator.application.ports import MediaEvent, Role
 from orchestrator.application.presence import Presence
@@ -38,6 +42,7 @@ from orchestrator.application.run_effects import EffectRunner
 from orchestrator.application.sites import Sites
 from orchestrator.application.streams import Streams
 from orchestrator.application.timers import TimerService
+from orchestrator.application.today import Today
 from orchestrator.application.use_cases import Parts
 from orchestrator.application.views import Views
 from orchestrator.domain.conversation import Conversation
@@ -104,11 +109,18 @@ class Application:
         self.policies = StoredPolicies(self.policy)
         self.tokens = JwtTokens(SECRET)
         self.floor = LiveFloor(self.store, self.bus, self.clock, self.policies)
-        self.views = Views(self.floor)
+        self.estimates = Estimates(self.policies, self.floor.picture)
+        self.today = Today(self.policies, self.clock.now)
+        self.ledger = LedgerFollower(self.store, self.bus, self.clock, [self.estimates, self.today])
+        self.board = Board(self.store, self.clock, self.policies, self.ledger, self.today, self.estimates)
+        self.outlooks = Outlooks(self.store, self.clock, self.policies, self.floor, self.estimates)
+        self.views = Views(self.floor, self.estimates)
         self.bot = FakeBot()
         self.media = FakeMedia()
         self.mailer = FakeMailer()
-        self.handler = EventHandler(self.store, self.bus, self.clock, self.policies, self.ids, self.floor)
+        self.handler = EventHandler(
+            self.store, self.bus, self.clock, self.policies, self.ids, self.floor, waits=self.estimates
+        )
         parts = Parts(
             self.store,
             self.handler,
