@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from datetime import UTC, datetime, timedelta
@@ -89,23 +90,82 @@ async def test_agents_as_json_and_as_csv(world: World) -> None:
     assert len(lines) == len(rows)
 
 
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ({"from": "x"}, "period_malformed"),
-        ({"by": "group,moon"}, "dimensions_unknown"),
-        ({"by": "group,group"}, "dimensions_unknown"),
-        ({"by": ","}, "dimensions_unknown"),
-        ({"to": "2020-01-01"}, "period_empty"),
-        ({"from": "2001-01-01"}, "period_too_long"),
-        ({"group": "a b"}, "invalid_request"),
-        ({"format": "xml"}, "invalid_request"),
-    ],
-)
-async def test_questions_that_make_no_sense(world: World, query: dict[str, str], code: str) -> None:
+async def test_the_board_says_so_when_nothing_has_changed(world: World) -> None:
+    await one_of_each(world)
+    await world.runtime.platform.reporting.board._follower.run_once()  # what its loop does within a second
+    board = world.runtime.platform.reporting.board
+    board._made = None
+    headers = world.desk("supervisor")
+    seen = await world.client.get("/api/supervisor/board", headers=headers)
+    assert seen.status_code == 200, seen.text
+    (group,) = seen.json()["groups"]
+    assert (group["chat"]["waiting"], group["today"]["answered"]) == (1, 1)
+    assert [entry["position"] for entry in seen.json()["queue"]] == [1]
+    board._made = None
+    again = await world.client.get(
+        "/api/supervisor/board", headers=headers | {"if-none-match": seen.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    await world.present("agent", chat=True, video=False)
+    board._made = None
+    changed = await world.client.get(
+        "/api/supervisor/board", headers=headers | {"if-none-match": seen.headers["etag"]}
+    )
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != seen.headers["etag"]
+
+
+async def test_what_asking_would_come_to(world: World) -> None:
+    await world.make_staff("agent")
+    visitor = await world.visit()
+    both = await visitor.call("GET", "/availability")
+    assert [(one["channel"], one["status"]) for one in both.json()["channels"]] == [
+        ("chat", "queue"),
+        ("video", "queue"),
+    ]
+    stream = world.runtime.platform.streams.agent(world.users["agent"], can_video=True)
+    async with stream:
+        await world.present("agent")
+        # The floor hears of it a moment later, by way of the outbox.
+        async with asyncio.timeout(5):
+            while (  # noqa: ASYNC110
+                found := await visitor.call("GET", "/availability?need=video")
+            ).json()["channels"][0]["status"] != "available":
+                await asyncio.sleep(0.01)
+        assert [one["channel"] for one in found.json()["channels"]] == ["video"]
+    assert (await visitor.call("GET", "/availability?need=smoke")).status_code == 422
+
+
+async def test_grades_as_a_report_and_as_metrics(world: World) -> None:
+    await world.make_staff("supervisor", "admin")
+    grades = await world.client.get("/api/reports/wait-grades", headers=world.desk("supervisor"))
+    assert [(one["group"], one["channel"], one["n"]) for one in grades.json()] == [
+        ("advisors", "chat", 0.0),
+        ("advisors", "video", 0.0),
+    ]
+    metrics = await world.client.get("/metrics", headers=world.desk("admin"))
+    assert 'visavis_wait_grade_n{channel="video",group="advisors"} 0.0' in metrics.text
+    # Nothing is known of the shares: no number is better than a made-up one.
+    assert "visavis_wait_grade_share_below_p50{" not in metrics.text
+
+
+MISTAKES: list[tuple[dict[str, str], str]] = [
+    ({"from": "x"}, "period_malformed"),
+    ({"by": "group,moon"}, "dimensions_unknown"),
+    ({"by": "group,group"}, "dimensions_unknown"),
+    ({"by": ","}, "dimensions_unknown"),
+    ({"to": "2020-01-01"}, "period_empty"),
+    ({"from": "2001-01-01"}, "period_too_long"),
+    ({"group": "a b"}, "invalid_request"),
+    ({"format": "xml"}, "invalid_request"),
+]
+
+
+async def test_questions_that_make_no_sense(world: World) -> None:
     await world.make_staff("supervisor")
-    refused = await report(world, "waits", **query)
-    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    for query, code in MISTAKES:
+        refused = await report(world, "waits", **query)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), query
 
 
 async def test_the_command_prints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +181,6 @@ async def test_the_command_prints_the_same(tmp_path: Path, monkeypatch: pytest.M
         return CliRunner().invoke(app, [*options, *more])
 
     # The command has an event loop of its own.
-    import asyncio
-
     printed = await asyncio.to_thread(run, "--csv")
     assert printed.exit_code == 0, printed.output
     assert printed.output.splitlines() == online.text.splitlines()
