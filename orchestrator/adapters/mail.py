@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 from typing import Literal
+from unicodedata import category
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from aiosmtplib import (
@@ -191,10 +192,9 @@ def _line(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without control characters, apart from line breaks and tabs."""
-    return "".join(
-        one for one in text.replace("\r\n", "\n") if one.isprintable() or one in "\n\t\u00a0\u202f"
-    )
+    """Without control characters, apart from line breaks and tabs. Joiners stay: many scripts and emoji need them."""
+    plain = text.replace("\r\n", "\n")
+    return "".join(one for one in plain if one in "\n\t" or category(one) not in ("Cc", "Cs"))
 
 
 _BY_KIND: tuple[tuple[type[BaseException], MailTrouble], ...] = (

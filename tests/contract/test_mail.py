@@ -27,7 +27,7 @@ from orchestrator.tls import ensure_certificate
 NOW = datetime.datetime(2026, 3, 2, 9, 0, tzinfo=datetime.UTC)
 SENDER = "Boutique « Été » <help@shop.example>"
 MAIL = Mail(
-    "lm_1", "zoe@visitor.example", "Zoé", "Votre message à Boutique", "Déjà là.\n.\nÀ bientôt", "fr", NOW
+    "lm_1", "zoe@visitor.example", "Zoé", "Votre message à Boutique", "Déjà là 👩‍💻.\n.\nÀ bientôt", "fr", NOW
 )
 
 
@@ -108,7 +108,7 @@ async def test_a_letter_arrives_as_it_was_written() -> None:
     assert letter["Message-ID"] == "<lm_1@shop.example>"
     assert letter["Date"].datetime == NOW
     assert letter["Content-Language"] == "fr"
-    assert letter.get_content().replace("\r\n", "\n") == "Déjà là.\n.\nÀ bientôt\n"
+    assert letter.get_content().replace("\r\n", "\n") == "Déjà là 👩‍💻.\n.\nÀ bientôt\n"
 
 
 @pytest.mark.parametrize(
