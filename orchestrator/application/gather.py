@@ -52,7 +52,9 @@ async def gather(
     agent = None
     if needs.agent and agent_id is not None and group is not None:
         group = asked_for(conversation, event, live) or group
-        agent = await agent_facts(tx, agent_id, group=group, own=conversation.id, now=now, lock=lock)
+        agent = await agent_facts(
+            tx, agent_id, group=group, live=live, own=conversation.id, now=now, lock=lock
+        )
     group_facts = None
     # Once an agent has the conversation, it keeps the group it came by, unless it is on its way to one.
     leaving = isinstance(event, _TO_A_GROUP)
@@ -82,7 +84,7 @@ async def gather_for_pages(
     agent = group_facts = None
     if conversation.agent_id is not None:
         agent = await agent_facts(
-            tx, conversation.agent_id, group=group, own=conversation.id, now=now, lock=False
+            tx, conversation.agent_id, group=group, live=live, own=conversation.id, now=now, lock=False
         )
     else:
         group_facts = await _group_facts(
@@ -144,14 +146,24 @@ def _named_group(conversation: Conversation, event: Event) -> str | None:
 
 
 async def agent_facts(
-    tx: Transaction, agent_id: str, *, group: Group, own: str | None, now: datetime, lock: bool = True
+    tx: Transaction,
+    agent_id: str,
+    *,
+    group: Group,
+    live: Policy,
+    own: str | None,
+    now: datetime,
+    lock: bool = True,
 ) -> AgentFacts | None:
-    """One agent as of now; what conversation ``own`` holds of them is not counted against it."""
+    """One agent as of now; what conversation ``own`` holds of them is not counted against it.
+
+    What they may hold is what ``group`` gives its agents. Who is not of it may hold what their own groups give.
+    """
     agent = await tx.people.agent(agent_id, lock=lock)
     if agent is None:
         return None
     load = await tx.conversations.load_of_agent(agent_id, own=own)
-    free_chat, free_video = free(load, group)
+    free_chat, free_video = free(load, _capacity_group(agent, group, live))
     return AgentFacts(
         id=agent.id,
         name=agent.name,
@@ -164,6 +176,13 @@ async def agent_facts(
         connected=is_connected(agent, now),
         in_group=serves(agent, group.name),
     )
+
+
+def _capacity_group(agent: Agent, group: Group, live: Policy) -> Group:
+    own = [live.group(name) for name, _ in agent.groups if name in live.routing.groups]
+    if serves(agent, group.name) or not own:
+        return group
+    return max(own, key=lambda one: (one.capacity.chat, one.capacity.video))
 
 
 def serves(agent: Agent, group: str) -> bool:
