@@ -388,13 +388,15 @@ def _engagement(source: Source, file: EngagementFile, routing: RoutingFile | Non
                     "ref.text", where, f"`{language}` has no texts", f"add them below `texts: {language}:`"
                 )
         merged = overlay(default, override)
-        if merged.entries.video and not merged.wait_estimate and parks_video and default.wait_estimate:
-            source.doubtful(
-                "wait.estimate_off",
-                (*path, "wait_estimate"),
-                "is off, yet visitors may queue for video",
-                "turn it on",
+        told = default.entries.video and not default.wait_estimate
+        if merged.entries.video and not merged.wait_estimate and parks_video and not told:
+            where = (
+                (*path, "wait_estimate")
+                if override.wait_estimate is not None
+                else ("default", "wait_estimate")
             )
+            problem = f"is off, yet visitors of site `{site}` may queue for video"
+            source.doubtful("wait.estimate_off", where, problem, "turn it on")
 
 
 def _sites(source: Callable[[str], Source], files: Files, engagement: EngagementFile) -> None:

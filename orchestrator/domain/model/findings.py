@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestrator.domain.conversation import State
+from orchestrator.domain.conversation import Party, State
+from orchestrator.domain.decide import decide
+from orchestrator.domain.facts import Facts
 from orchestrator.domain.model.ambiguity import ambiguous_rows
 from orchestrator.domain.model.endings import endless_waits, without_end
 from orchestrator.domain.model.explored import Example, Explored
+from orchestrator.domain.model.moves import KINDS, events_of
 from orchestrator.domain.model.never import why_never
-from orchestrator.domain.model.properties import ALWAYS_POSSIBLE
-from orchestrator.domain.model.steps import plain_step
+from orchestrator.domain.model.properties import ALWAYS_POSSIBLE, BOT_SPEAKS
+from orchestrator.domain.model.steps import MOMENT, Step, plain_step
 from orchestrator.domain.outcome import Denied
 from orchestrator.domain.timers import EVENT_OF_TIMER
 from rules.check.cases import always_holds
@@ -68,6 +71,7 @@ def findings_of(explored: Explored, document: Document) -> Iterator[Diagnosis]:
     index = {row.id: at for at, row in enumerate(explored.policy.lifecycle.rows)}
     yield from _violations(explored, place, index)
     yield from _rows(explored, place, index)
+    yield from _voices(explored, place)
     yield from _guards(explored, place)
     yield from _states(explored, place)
     yield from _waits(explored, place)
@@ -131,6 +135,25 @@ def _rows(explored: Explored, place: _Place, index: dict[str, int]) -> Iterator[
             key = "when" if never.code == "model.guard_never_true" else "id"
             path = place.of_row(index[row.id], key)
             yield place.tell(never.code, path, never.problem, never.advice, never.example)
+
+
+def _voices(explored: Explored, place: _Place) -> Iterator[Diagnosis]:
+    """Rows that give the bot a voice where it has none, though they may be in order elsewhere."""
+    for at, row in enumerate(explored.policy.lifecycle.rows):
+        if row.event not in BOT_SPEAKS:
+            continue
+        for visit in explored.visits:
+            c = visit.conversation
+            speaks = c.state is State.CHAT and c.party is Party.BOT
+            if not speaks and c.state.value in row.sources and row.about(c.party.value):
+                with_whom = f"`{c.state.value}` with party `{c.party.value}`"
+                problem = f"`{row.id}` lets the bot speak in {with_whom}: it is refused (bot_is_mute)"
+                advice = "write `from: chat` and `party: bot`: the bot speaks there alone"
+                step = Step(next(events_of(KINDS[row.event], c, groups=(), cards=True, told={})))
+                outcome = decide(c, step.event, Facts(), explored.policy, visit.now + MOMENT)
+                example = Example(visit, (step,), outcome)
+                yield place.tell("model.bot_speaks", place.of_row(at, "from"), problem, advice, example)
+                break
 
 
 def _guards(explored: Explored, place: _Place) -> Iterator[Diagnosis]:

@@ -65,6 +65,9 @@ def violations(
         yield "model.hang_up_not_final"
 
 
+BOT_SPEAKS = frozenset({"BotReplied", "TransferRequested"})
+"""The events that are the bot's voice."""
+
 ALWAYS_POSSIBLE = {"VisitorWrote": "model.cannot_write", "ConversationClosed": "model.cannot_close_now"}
 """What a visitor may do in every state, and the code of a policy that has no row for it."""
 
