@@ -21,26 +21,58 @@ class InProcessBus:
 
     async def publish(self, streams: Iterable[str]) -> None:
         for stream in streams:
-            frame = REFRESH if stream.startswith(QUEUE_TOPIC) else None
-            for subscriber in list(self._subscribers.get(stream, ())):
-                subscriber.wake(frame)
+            self.wake(stream)
 
     async def publish_ephemeral(self, stream: str, frame: Json) -> None:
-        for subscriber in list(self._subscribers.get(stream, ())):
-            subscriber.wake(frame)
+        self.wake(stream, frame)
 
     def subscribe(self, *streams: str) -> InProcessSubscription:
-        subscription = InProcessSubscription(self._subscribers)
+        subscription = InProcessSubscription(self)
         for stream in streams:
             subscription.add(stream)
         return subscription
+
+    def wake(self, stream: str, frame: Json | None = None) -> None:
+        """Give a hint, or a frame, to who listens in this process."""
+        if frame == REFRESH or (frame is None and stream.startswith(QUEUE_TOPIC)):
+            frame = REFRESH
+        for subscriber in list(self._subscribers.get(stream, ())):
+            subscriber.wake(frame)
+
+    def wake_all(self) -> None:
+        """Have everybody look for themselves."""
+        for stream in list(self._subscribers):
+            self.wake(stream)
+
+    def join(self, stream: str, subscription: InProcessSubscription) -> None:
+        """``subscription`` listens to ``stream``."""
+        listeners = self._subscribers.get(stream)
+        if listeners is None:
+            self._subscribers[stream] = {subscription}
+            self._first(stream)
+        else:
+            listeners.add(subscription)
+
+    def leave(self, stream: str, subscription: InProcessSubscription) -> None:
+        listeners = self._subscribers.get(stream)
+        if listeners is not None:
+            listeners.discard(subscription)
+            if not listeners:
+                del self._subscribers[stream]
+                self._last(stream)
+
+    def _first(self, stream: str) -> None:
+        """Somebody listens to this stream now."""
+
+    def _last(self, stream: str) -> None:
+        """Nobody listens to this stream any more."""
 
 
 class InProcessSubscription:
     """See `ports.Subscription`."""
 
-    def __init__(self, registry: dict[str, set[InProcessSubscription]]) -> None:
-        self._registry = registry
+    def __init__(self, bus: InProcessBus) -> None:
+        self._bus = bus
         self._streams: set[str] = set()
         self._woken = asyncio.Event()
         # Bounded: a socket that does not read loses typing hints, not memory.
@@ -61,17 +93,14 @@ class InProcessSubscription:
         return frames
 
     def add(self, stream: str) -> None:
-        if not self._closed:
+        if not self._closed and stream not in self._streams:
             self._streams.add(stream)
-            self._registry.setdefault(stream, set()).add(self)
+            self._bus.join(stream, self)
 
     def remove(self, stream: str) -> None:
-        self._streams.discard(stream)
-        listeners = self._registry.get(stream)
-        if listeners is not None:
-            listeners.discard(self)
-            if not listeners:
-                del self._registry[stream]
+        if stream in self._streams:
+            self._streams.discard(stream)
+            self._bus.leave(stream, self)
 
     def close(self) -> None:
         """Listen to nothing any more; whoever waits returns."""
