@@ -169,7 +169,7 @@ WRONG = (
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """``seconds``: waited or handled. ``pool``: the agent's, "" if off duty by now. ``staff``: on duty, and busy then."""
+    """``seconds``: waited or handled. ``pool``: the agent's, "" if off duty by now. ``staff``: on duty, and busy."""
 
     at: float
     kind: Literal["arrived", "answered", "gave_up", "served", "staffed"]

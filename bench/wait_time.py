@@ -23,7 +23,11 @@ SEED = 20260105
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
 LINES = {name: Line(name, "chat") for name in "AB"}
 UNCALIBRATED = WaitSettings(shape_trust=1e12, speed_doubt=1e12)
-HEADS = ("waits", "ours", "HOL", "place", "median", "ours/best", "≤ p50", "≤ p90", "withheld")
+CAPTION = (
+    "HOL: how long the first in line has waited, or the last answered. place: (ahead + 1) x mean handle time / slots. "
+    "median: of this hour on former days. ÷ best: ours by the best other. withheld: graded not reliable, yet judged"
+)
+HEADS = ("waits", "ours", "HOL", "place", "median", "÷ best", "≤ p50", "≤ p90", "withheld")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Watched:
     waiting: dict[int, float] = field(default_factory=dict)
     handled: int = 0
     handle_seconds: float = 0.0
+    last_waited: float = 0.0
     former: FormerDays = field(default_factory=FormerDays)
 
 
@@ -118,6 +123,7 @@ class Replay:
             if now.kind == "answered":
                 self.estimator.answered(line, str(now.visitor), now.seconds, at)
                 busy[now.pool] += 1
+                watched.last_waited = now.seconds
             else:
                 self.estimator.abandoned(line, str(now.visitor), now.seconds, at)
                 waited = trace.would_have_waited.get(now.visitor)
@@ -154,7 +160,8 @@ class Replay:
         mean = watched.handle_seconds / watched.handled if watched.handled else 0.0
         slots = sum(pool.slots for pool in view.pools if view.line in pool.lines)
         place = (view.ahead + 1) * mean / slots if slots else 0.0
-        return view.head_waited, place, watched.former.median(now)
+        head = view.head_waited if view.waiting else watched.last_waited
+        return head, place, watched.former.median(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +208,7 @@ def run(console: Console) -> None:
         Column("setting", no_wrap=True),
         *HEADS,
         title="mean absolute error of the wait quoted on entry, in seconds, and the share of waits within the band",
-        caption="HOL: the wait so far of who is first in line. place: (ahead + 1) x mean handle time / slots. "
-        "median: that of this hour of day on former days. withheld: graded not reliable, yet judged here",
+        caption=CAPTION,
     )
     replays = [replayed(setting, SEED + number) for number, setting in enumerate(JUDGED)]
     scores = [score(replay.judged) for replay in replays]

@@ -22,6 +22,7 @@ _FADE_EVERY = 3600.0
 _SHORTEST_HANDLE = 1.0
 """Seconds. Shorter means come from conversations that were closed at once; they must not promise instant turns."""
 _LONGEST = 30 * 86_400.0
+_LEGS = tuple(pairwise(STOPS))
 _NORMAL_P90 = 1.2815515655446004
 
 
@@ -35,11 +36,11 @@ class WaitEstimator:
     """
 
     def __init__(self, settings: WaitSettings | None = None) -> None:
-        self._settings = settings or WaitSettings()
+        self.settings = settings or WaitSettings()
         self._lines: dict[Line, LineState] = {}
         self._channels: dict[Channel, Moments] = {}
         self._open: dict[str, tuple[Line, Forecast]] = {}
-        self._unseen = LineState.of(self._settings)
+        self._unseen = LineState.of(self.settings)
 
     # -- what happens ------------------------------------------------------------------------------------------
 
@@ -47,7 +48,7 @@ class WaitEstimator:
         """A visitor entered the line; ``forecast`` is what `forecast` said then."""
         self._open.pop(conversation_id, None)
         self._open[conversation_id] = (line, forecast)
-        if len(self._open) > self._settings.most_open:
+        if len(self._open) > self.settings.most_open:
             del self._open[next(iter(self._open))]
 
     def answered(self, line: Line, conversation_id: str, waited_seconds: float, at: datetime) -> None:
@@ -122,7 +123,7 @@ class WaitEstimator:
             view.waiting,
             view.head_waited,
             handle + reaction,
-            state.handling.dispersion(self._settings.trust),
+            state.handling.dispersion(self.settings.trust),
             state.patience,
             capacity,
             reaction,
@@ -137,10 +138,10 @@ class WaitEstimator:
 
     def _mean_handle(self, line: Line, hour: int) -> float | None:
         channel = self._channels.get(line.channel)
-        if channel is None or channel.weight < self._settings.enough_handled:
+        if channel is None or channel.weight <= 0 or channel.weight < self.settings.enough_handled:
             return None
         state = self._lines.get(line, self._unseen)
-        return max(_SHORTEST_HANDLE, state.handling.mean(hour, channel.mean, self._settings.trust))
+        return max(_SHORTEST_HANDLE, state.handling.mean(hour, channel.mean, self.settings.trust))
 
     def _whole_channel(self, channel: Channel) -> Moments:
         whole = Moments()
@@ -176,7 +177,7 @@ class WaitEstimator:
         estimator = WaitEstimator(settings)
         for state in stored["lines"]:
             line = Line(state["group"], state["channel"])
-            estimator._lines[line] = LineState.restored(state, estimator._settings)
+            estimator._lines[line] = LineState.restored(state, estimator.settings)
         for line in estimator._lines:
             estimator._channels[line.channel] = estimator._whole_channel(line.channel)
         for conversation_id, group, channel, forecast in stored["open"]:
@@ -187,11 +188,11 @@ class WaitEstimator:
         now = _seconds_of(at)
         state = self._lines.get(line)
         if state is None:
-            state = self._lines[line] = LineState.of(self._settings)
+            state = self._lines[line] = LineState.of(self.settings)
         if state.faded_at is None:
             state.faded_at = now
         elif now - state.faded_at >= _FADE_EVERY:
-            factor = 0.5 ** ((now - state.faded_at) / self._settings.half_life)
+            factor = 0.5 ** ((now - state.faded_at) / self.settings.half_life)
             state.fade(factor)
             state.faded_at = now
             self._channels[line.channel] = self._whole_channel(line.channel)
@@ -202,20 +203,19 @@ def _at_place(
     model: QueueModel, calibration: Calibration, behind: float, at_once: WaitBand
 ) -> tuple[Wait, WaitBand]:
     """The wait of who is next after ``behind`` others, and the band: never shorter than that of anybody before them."""
-    place = min(behind, float(STOPS[-2]))
+    place = min(behind, float(STOPS[-1]))
     speed, z50, z90 = calibration.speed, calibration.z50, calibration.z90
     walk = model.walk()
     wait = next(walk)
     band = _longer(_band(Wait(wait.mean * speed, wait.shape), z50, z90), at_once)
-    for (here, stop), further in zip(pairwise(STOPS), walk, strict=False):
+    for here, stop in _LEGS:
         if place <= here:
             break
+        further = next(walk)
         beyond = _longer(_band(Wait(further.mean * speed, further.shape), z50, z90), band)
         part = min(1.0, (place - here) / (stop - here))
         wait = Wait(_between(wait.mean, further.mean, part), _between(wait.shape, further.shape, part))
         band = WaitBand(_between(band.p50, beyond.p50, part), _between(band.p90, beyond.p90, part))
-        if place < stop:
-            break
     return wait, band
 
 

