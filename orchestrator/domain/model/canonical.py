@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from orchestrator.domain.conversation import Conversation
+from orchestrator.domain.conversation import Conversation, Party, State
 from orchestrator.domain.evolve import FIELDS
 from orchestrator.domain.invariants import LIVE_VIDEO
 from rules.policy import Policy
@@ -91,5 +91,8 @@ _TRACKED: dict[str, Callable[[Conversation, Policy], object]] = {
     "visitor_present": lambda c, _: c.visitor_present,
     "agent_present": lambda c, _: c.agent_present,
     "proposals_made": lambda c, policy: min(c.proposals_made, policy.conversation.limits.proposals),
-    "last_decline_at": lambda c, _: c.last_decline_at is not None,
+    # The pause after a decline runs out by itself, so away from the agent's chat it is left to time.
+    "last_decline_at": lambda c, _: (
+        c.last_decline_at is not None and c.state is State.CHAT and c.party is Party.AGENT
+    ),
 }
