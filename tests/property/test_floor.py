@@ -225,18 +225,17 @@ class Floors(RuleBasedStateMachine):
 
     def not_passed_over(self, pair: Match) -> None:
         """Nobody before them is still without an agent whom this agent could have had."""
-        matched = self.plain.known[pair.conversation_id].entry
-        assert matched is not None
-        seat = self.plain.seats[pair.agent_id]
+        one = self.plain.known[pair.conversation_id]
+        assert one.entry is not None
+        assert one.agent is not None
+        seat, (chats, videos) = self.plain.seats[pair.agent_id], self.plain.load(pair.agent_id)
+        before = chats - one.agent[1][0], videos - one.agent[1][1]
         for entry in self.plain.open_entries():
-            if rank(entry) < rank(matched):
-                load = self.plain.load(pair.agent_id, without=pair.conversation_id)
-                fits = any(
-                    self.plain.why_unfit(seat, want, load) is None for want in self.plain.stage(entry).wants
-                )
+            if rank(entry) < rank(one.entry):
+                wants = self.plain.stage(entry).wants
+                fits = any(self.plain.why_unfit(seat, want, before) is None for want in wants)
                 refused = pair.agent_id in entry.declined
-                waits_for = self.plain.only(entry)
-                assert not fits or refused or waits_for not in (None, pair.agent_id)
+                assert not fits or refused or self.plain.only(entry) not in (None, pair.agent_id)
 
     @rule(pairs=consumes(pairs), keep=st.booleans(), entry_first=st.booleans(), look=st.booleans())
     def commit(self, pairs: tuple[Match, ...], keep: bool, entry_first: bool, look: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from datetime import datetime
 
 from sortedcontainers import SortedList
@@ -38,9 +38,6 @@ class Crew:
         if not declined:
             return self.members[0]
         return next((member for member in self.members if member[1] not in declined), None)
-
-    def names(self) -> Iterator[str]:
-        return (name for _, name in self.members)
 
     def precedence(self, rules: GroupRules, group: str) -> int:
         """What the strategy looks at before how long an agent has been idle; less is asked first."""

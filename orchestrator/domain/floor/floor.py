@@ -392,10 +392,17 @@ class Floor:
 
     def _put_forward(self, agent: Agent) -> None:
         """For the first whom this agent could take."""
-        rank = self._lines.first_for(agent)
+        rank = self._first_for(agent)
         if rank is not None and (agent.rank is None or rank < agent.rank):
             agent.rank = rank
+            agent.seen = (self._lines.changes, agent.crew)
             heapq.heappush(self._candidates, (rank, False, agent.id))
+
+    def _first_for(self, agent: Agent) -> Rank | None:
+        crew = agent.crew
+        if crew is None or not self._roster.has_room(crew):
+            return None
+        return self._lines.first_for(agent, crew)
 
     def _match_entry(self, conversation_id: str, rank: Rank) -> Match | None:
         record = self._records.get(conversation_id)
@@ -411,7 +418,8 @@ class Floor:
         if agent is None or agent.rank != rank:
             return None
         agent.rank = None
-        first = self._lines.first_for(agent)
+        as_seen = agent.seen == (self._lines.changes, agent.crew)
+        first = rank if as_seen else self._first_for(agent)
         if first is None:
             return None
         if first > rank:

@@ -22,10 +22,11 @@ class Cohort:
     ``barren_at``: nobody was found for them when this many gains had been made.
     """
 
-    __slots__ = ("asks", "barren_at", "declined", "fits", "only", "ranks")
+    __slots__ = ("asks", "barren_at", "declined", "fits", "groups", "only", "ranks")
 
     def __init__(self, asks: tuple[Ask, ...], only: str | None) -> None:
         self.asks = asks
+        self.groups = frozenset(ask.want.group for ask in asks)
         self.only = only
         self.ranks: SortedList[Rank] = SortedList()
         self.declined: dict[str, SortedList[Rank]] = {}
@@ -72,14 +73,17 @@ class Cohort:
 
 
 class Lines:
-    """The lines of the groups, and the cohorts of who still needs an agent."""
+    """The lines of the groups, and the cohorts of who still needs an agent. ``changes`` counts what is new to cohorts."""
 
     def __init__(self) -> None:
+        self.changes = 0
         self._ranks: dict[str, SortedList[Rank]] = {}
         self._uninvited: dict[tuple[str, bool], int] = {}
         self._cohorts: dict[tuple[tuple[Ask, ...], str | None], Cohort] = {}
-        self._for_group: dict[str, dict[Cohort, None]] = {}
-        self._for_agent: dict[str, dict[Cohort, None]] = {}
+        # The first of each cohort, by the groups that are asked, or by the only agent; and whose first it is.
+        self._first_by_group: dict[str, SortedList[Rank]] = {}
+        self._first_by_agent: dict[str, SortedList[Rank]] = {}
+        self._headed: dict[str, Cohort] = {}
 
     # --- the lines ----------------------------------------------------------------------------------
 
@@ -122,40 +126,59 @@ class Lines:
         return self._cohorts.get((asks, only)) or Cohort(asks, only)
 
     def join(self, cohort: Cohort, entry: Waiting) -> None:
-        if not cohort.ranks:
+        self.changes += 1
+        rank = rank_in_line(entry)
+        head = cohort.ranks[0] if cohort.ranks else None
+        cohort.add(rank, entry.declined)
+        if head is None:
             self._cohorts[cohort.asks, cohort.only] = cohort
-            for index, name in self._index(cohort):
-                index.setdefault(name, {})[cohort] = None
-        cohort.add(rank_in_line(entry), entry.declined)
+        if head is None or rank < head:
+            self._change_head(cohort, head, rank)
 
     def part(self, cohort: Cohort, entry: Waiting) -> None:
-        cohort.remove(rank_in_line(entry), entry.declined)
+        self.changes += 1
+        rank = rank_in_line(entry)
+        head = cohort.ranks[0]
+        cohort.remove(rank, entry.declined)
+        if rank == head:
+            self._change_head(cohort, rank, cohort.ranks[0] if cohort.ranks else None)
         if not cohort.ranks:
             del self._cohorts[cohort.asks, cohort.only]
-            for index, name in self._index(cohort):
-                del index[name][cohort]
-                if not index[name]:
-                    del index[name]
 
-    def _index(self, cohort: Cohort) -> list[tuple[dict[str, dict[Cohort, None]], str]]:
-        if cohort.only is not None:
-            return [(self._for_agent, cohort.only)]
-        return [(self._for_group, group) for group in dict.fromkeys(ask.want.group for ask in cohort.asks)]
+    def _change_head(self, cohort: Cohort, before: Rank | None, after: Rank | None) -> None:
+        if before is not None:
+            del self._headed[before[2]]
+        if after is not None:
+            self._headed[after[2]] = cohort
+        index = self._first_by_group if cohort.only is None else self._first_by_agent
+        for name in cohort.groups if cohort.only is None else (cohort.only,):
+            heads = index.get(name)
+            if heads is None:
+                heads = index[name] = SortedList()
+            if before is not None:
+                heads.remove(before)
+            if after is not None:
+                heads.add(after)
+            if not heads:
+                del index[name]
 
-    def first_for(self, agent: Agent) -> Rank | None:
-        """The first in the order of all lines that this agent could take now."""
-        crew = agent.crew
-        if crew is None:
-            return None
-        first: Rank | None = None
-        for cohorts in (
-            *(self._for_group.get(group, ()) for group in crew.ranks),
-            self._for_agent.get(agent.id, ()),
-        ):
-            for cohort in cohorts:
-                rank = cohort.first_for(agent, crew)
-                if rank is not None and (first is None or rank < first):
-                    first = rank
+    def first_for(self, agent: Agent, crew: Crew) -> Rank | None:
+        """The first in the order of all lines that this agent, of this crew, could take now."""
+        first = self._first_among(self._first_by_agent.get(agent.id), agent, crew, None)
+        for group in crew.ranks:
+            first = self._first_among(self._first_by_group.get(group), agent, crew, first)
+        return first
+
+    def _first_among(
+        self, heads: SortedList[Rank] | None, agent: Agent, crew: Crew, first: Rank | None
+    ) -> Rank | None:
+        """The first of these cohorts for the agent, if it comes before ``first``."""
+        for head in () if heads is None else heads:
+            if first is not None and head > first:
+                break  # nobody of this cohort or of those behind it comes before
+            rank = self._headed[head[2]].first_for(agent, crew)
+            if rank is not None and (first is None or rank < first):
+                first = rank
         return first
 
     def asks_in_use(self) -> Iterator[Ask]:
@@ -164,5 +187,6 @@ class Lines:
 
     def forget_answers(self) -> None:
         """The rules of a group are others now."""
+        self.changes += 1
         for cohort in self._cohorts.values():
             cohort.fits.clear()

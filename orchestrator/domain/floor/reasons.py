@@ -8,7 +8,7 @@ from typing import Literal
 
 from orchestrator.domain.floor.group_rules import GroupRules
 from orchestrator.domain.floor.people import ChannelState, Profile
-from orchestrator.domain.floor.wants import Want
+from orchestrator.domain.floor.wants import Skills, Want
 
 LeftOut = Literal[
     "group_closed",
@@ -81,8 +81,7 @@ def why_left_out(one: Condition, want: Want, rules: GroupRules | None) -> LeftOu
         return absent
     if want.language is not None and profile.languages and want.language not in profile.languages:
         return "language"
-    levels = dict(profile.skills)
-    if any(levels.get(skill, 0) < level for skill, level in want.skills):
+    if want.skills and not _can(dict(profile.skills), want.skills):
         return "skill"
     return _why_full(one, want, rules)
 
@@ -90,6 +89,10 @@ def why_left_out(one: Condition, want: Want, rules: GroupRules | None) -> LeftOu
 def fits_when_free(one: Condition, want: Want, rules: GroupRules | None) -> bool:
     """Whether nothing but what they are doing now keeps an agent from what is wanted."""
     return why_left_out(replace(one, wrapping_up=False, chats=0, videos=0), want, rules) is None
+
+
+def _can(levels: Mapping[str, int], skills: Skills) -> bool:
+    return all(levels.get(skill, 0) >= level for skill, level in skills)
 
 
 def _why_absent(one: Condition, want: Want) -> LeftOut | None:

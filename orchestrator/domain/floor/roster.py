@@ -22,10 +22,11 @@ SPARE = 2_000
 class Agent:
     """What is known of an agent: where they sit (None: nowhere), what they hold, the crew they are in.
 
-    ``rank`` is that of the first waiting conversation they are put forward for, while they are.
+    ``rank`` is that of the first waiting conversation they are put forward for, while they are; it is so as long as
+    what was ``seen`` then is true: how often the cohorts had changed, and the crew.
     """
 
-    __slots__ = ("base", "chats", "crew", "id", "member", "rank", "seat", "videos", "wrapping_up")
+    __slots__ = ("base", "chats", "crew", "id", "member", "rank", "seat", "seen", "videos", "wrapping_up")
 
     def __init__(self, agent_id: str) -> None:
         self.id = agent_id
@@ -37,6 +38,7 @@ class Agent:
         self.member: Member | None = None
         self.crew: Crew | None = None
         self.rank: Rank | None = None
+        self.seen: tuple[int, Crew | None] = (-1, None)
 
 
 class Roster:
@@ -151,7 +153,7 @@ class Roster:
 
     def of_group(self, group: str) -> Iterator[tuple[Agent, Seat]]:
         for crew in self._occupied.get(group, ()):
-            for name in crew.names():
+            for _, name in crew.members:
                 agent = self._agents[name]
                 if agent.seat is not None:
                     yield agent, agent.seat
@@ -215,6 +217,14 @@ class Roster:
         for ask in self._asks.values():
             ask.reasons.clear()
 
+    def has_room(self, crew: Crew) -> bool:
+        """Whether anything at all could be given to those of a crew: a quick no for most who are busy."""
+        if crew.condition.wrapping_up or not crew.condition.connected:
+            return False
+        held = crew.condition.chats, crew.condition.videos
+        rules = (self._rules_of(group) for group in crew.ranks)
+        return any(one is not None and one.room_for_chat(*held) for one in rules)
+
     # --- the choice ---------------------------------------------------------------------------------
 
     def best(self, ask: Ask, declined: Set[str], only: str | None) -> str | None:
@@ -252,35 +262,39 @@ class Roster:
         counts: dict[LeftOut, int] = {}
         names: dict[LeftOut, list[str]] = {}
 
-        def add(reason: LeftOut, number: int, of: Iterable[str]) -> None:
-            if number > 0:
-                counts[reason] = counts.get(reason, 0) + number
-                told = names.setdefault(reason, [])
-                if len(told) < MOST_EXAMPLES:
-                    told.extend(islice(of, MOST_EXAMPLES - len(told)))
+        def tell(reason: LeftOut, number: int, members: Iterable[Member]) -> None:
+            counts[reason] = counts.get(reason, 0) + number
+            told = names.get(reason)
+            if told is None:
+                told = names[reason] = []
+            if len(told) < MOST_EXAMPLES:
+                told += [name for _, name in islice(members, MOST_EXAMPLES - len(told))]
 
         apart = self._apart(declined, only, chosen)
         for crew in self._occupied.get(ask.want.group, ()):
             reason = ask.reason(crew)
             late = reason in LOAD
-            here = apart.get(crew, ())
-            for name in sorted(here):
-                if name in declined and late:
-                    add("declined", 1, (name,))
-                elif reason is not None and name != chosen:
-                    add(reason, 1, (name,))
-            if only is not None and late:
-                reason = "sticky"
-            if reason is not None:
-                others = crew.names() if not here else (name for name in crew.names() if name not in here)
-                add(reason, crew.size - len(here), others)
+            here = apart.get(crew)
+            if only is None and here is None:
+                if reason is not None:
+                    tell(reason, crew.size, crew.members)
+                continue
+            here = here or set()
+            for member in sorted(here):
+                if member[1] in declined and late:
+                    tell("declined", 1, (member,))
+                elif reason is not None and member[1] != chosen:
+                    tell(reason, 1, (member,))
+            others = "sticky" if only is not None and late else reason
+            if others is not None and crew.size > len(here):
+                tell(others, crew.size - len(here), (one for one in crew.members if one not in here))
         return counts, {reason: tuple(told) for reason, told in names.items()}
 
-    def _apart(self, declined: Set[str], only: str | None, chosen: str | None) -> dict[Crew, set[str]]:
+    def _apart(self, declined: Set[str], only: str | None, chosen: str | None) -> dict[Crew, set[Member]]:
         """Those who are not as the others of their crew, to this one conversation."""
-        apart: dict[Crew, set[str]] = {}
+        apart: dict[Crew, set[Member]] = {}
         for name in (*declined, only, chosen):
             agent = None if name is None else self._agents.get(name)
-            if agent is not None and agent.crew is not None:
-                apart.setdefault(agent.crew, set()).add(agent.id)
+            if agent is not None and agent.crew is not None and agent.member is not None:
+                apart.setdefault(agent.crew, set()).add(agent.member)
         return apart
