@@ -108,7 +108,14 @@ class SqlEvents:
         moved = select(events).where(events.c.conversation_id == conversation_id).order_by(events.c.version)
         denied = select(refusals).where(refusals.c.conversation_id == conversation_id).order_by(refusals.c.id)
         records = [
-            TraceRecord(row.version, row.at, row.name, "moved", load_decision(row.decision))
+            TraceRecord(
+                row.version,
+                row.at,
+                row.name,
+                "moved",
+                load_decision(row.decision),
+                search=getattr(load_event(row.name, row.body), "search", None),
+            )
             for row in await self._session.read(moved)
         ]
         records += [

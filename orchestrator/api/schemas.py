@@ -641,6 +641,26 @@ class NearMissView(Model):
     values: dict[str, bool | int | float | str]
 
 
+class SoughtView(Model):
+    """What was asked of an agent. ``skills``: the least level of each; ``language`` null: any."""
+
+    group: str
+    language: str | None
+    skills: list[tuple[str, int]]
+    chat: bool
+    video: bool
+
+
+class SearchView(Model):
+    """How an agent was looked for. ``left_out`` counts who could not be asked, by reason; ``examples`` names some."""
+
+    wants: list[SoughtView]
+    chosen: SoughtView | None = None
+    relaxed: list[str]
+    left_out: dict[str, int]
+    examples: dict[str, list[str]]
+
+
 class DecisionView(Model):
     version: int
     at: datetime
@@ -653,6 +673,7 @@ class DecisionView(Model):
     revision: str
     facts: dict[str, bool | int | float | str]
     near_misses: list[NearMissView]
+    search: SearchView | None = None
 
 
 # --- errors (RFC 9457) -----------------------------------------------------------------------------------

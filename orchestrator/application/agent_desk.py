@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Literal
 
 from orchestrator.application.errors import NotFound, Refused
@@ -172,4 +173,5 @@ def _decision_view(record: TraceRecord) -> Json:
             {"row": miss.row, "guard": miss.guard, "values": dict(miss.values)}
             for miss in decision.near_misses
         ],
+        "search": asdict(record.search) if record.search is not None else None,
     }

@@ -9,7 +9,7 @@ from typing import Literal
 
 from orchestrator.domain.conversation import Conversation, TimerName
 from orchestrator.domain.effects import Effect
-from orchestrator.domain.events import Event
+from orchestrator.domain.events import Event, Search
 from rules.decision import Decision
 
 AuthorRole = Literal["visitor", "bot", "agent", "system"]
@@ -93,6 +93,8 @@ class TraceRecord:
     outcome: Literal["moved", "denied"]
     decision: Decision
     reason: str | None = None
+    search: Search | None = None
+    """How an agent was looked for, where the event came of that."""
 
 
 @dataclass(frozen=True, slots=True)

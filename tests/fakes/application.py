@@ -30,7 +30,7 @@ from orchestrator.application.distribution import Distribution
 from orchestrator.application.estimates import Estimates
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler
-from orchestrator.application.lease import Alone
+from orchestrator.application.lease import Alone, Lease
 from orchestrator.application.ledger_follower import LedgerFollower
 from orchestrator.application.outlook import Outlooks
 from orchestrator.application.perform import Performer, World
@@ -99,16 +99,19 @@ class Application:
         policy: Policy | None = None,
         clock: VirtualClock | None = None,
         ids_prefix: str = "",
+        bus: InProcessBus | None = None,
+        node: str | None = None,
     ) -> None:
+        """``node``: this process' name among others that have the same database and ``bus``; None: it is alone."""
         self.clock = clock or VirtualClock()
         self.ids = CountingIds(ids_prefix)
         # A file, or the address of a database that is there.
         self.store = SqlStore(database if isinstance(database, str) else f"sqlite+aiosqlite:///{database}")
-        self.bus = InProcessBus()
+        self.bus = bus or InProcessBus()
         self.policy = policy or shipped_policy()
         self.policies = StoredPolicies(self.policy)
         self.tokens = JwtTokens(SECRET)
-        self.floor = LiveFloor(self.store, self.bus, self.clock, self.policies)
+        self.floor = LiveFloor(self.store, self.bus, self.clock, self.policies, node=node)
         self.estimates = Estimates(self.policies, self.floor.picture)
         self.today = Today(self.policies, self.clock.now)
         self.ledger = LedgerFollower(self.store, self.bus, self.clock, [self.estimates, self.today])
@@ -153,8 +156,9 @@ class Application:
         self.streams = Streams(
             self.store, self.bus, self.clock, self.ids, self.policies, self.views, self.presence
         )
+        claim = Alone() if node is None else Lease(self.store, self.clock, "distribution", node)
         self.distribution = Distribution(
-            self.floor, self.handler, self.bus, self.clock, self.policies, self.ids, Alone()
+            self.floor, self.handler, self.bus, self.clock, self.policies, self.ids, claim
         )
         world = World(
             self.store,

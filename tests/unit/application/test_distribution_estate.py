@@ -83,6 +83,11 @@ async def test_another_group_helps_out_after_a_while(opened: Open) -> None:
         assert found.search.chosen.group == "far"
         assert found.search.left_out == {"chat_full": 1}
         assert found.search.examples == {"chat_full": (near,)}
+        shown = [
+            one["search"] for one in await app.conversations.decisions(conversations[0]) if one["search"]
+        ]
+        assert [one["chosen"]["group"] for one in shown] == ["far"]
+        assert shown[0]["left_out"] == {"chat_full": 1}
         for one in conversations[:2]:
             await accept(app, far, one)
             assert (await app.check(one)).agent_id == far

@@ -2368,6 +2368,7 @@ export interface components {
             revision: string;
             /** Row */
             row: string | null;
+            search: components["schemas"]["SearchView"] | null;
             /** State */
             state: string;
             /** To */
@@ -2601,7 +2602,7 @@ export interface components {
              * Name
              * @default
              */
-            name: string;
+            name?: string;
             /** Text */
             text: string;
         };
@@ -2963,9 +2964,9 @@ export interface components {
          */
         Requeue: {
             /** Group */
-            group: string | null;
+            group?: string | null;
             /** Priority */
-            priority: number | null;
+            priority?: number | null;
         };
         /** ResetLink */
         ResetLink: {
@@ -2986,6 +2987,25 @@ export interface components {
             new_password: string;
             /** Token */
             token: string;
+        };
+        /**
+         * SearchView
+         * @description How an agent was looked for. ``left_out`` counts who could not be asked, by reason; ``examples`` names some.
+         */
+        SearchView: {
+            chosen: components["schemas"]["SoughtView"] | null;
+            /** Examples */
+            examples: {
+                [key: string]: string[];
+            };
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Relaxed */
+            relaxed: string[];
+            /** Wants */
+            wants: components["schemas"]["SoughtView"][];
         };
         /**
          * SetPresence
@@ -3050,6 +3070,25 @@ export interface components {
             level: number;
             /** Name */
             name: string;
+        };
+        /**
+         * SoughtView
+         * @description What was asked of an agent. ``skills``: the least level of each; ``language`` null: any.
+         */
+        SoughtView: {
+            /** Chat */
+            chat: boolean;
+            /** Group */
+            group: string;
+            /** Language */
+            language: string | null;
+            /** Skills */
+            skills: [
+                string,
+                number
+            ][];
+            /** Video */
+            video: boolean;
         };
         /**
          * StartConversation
@@ -3133,14 +3172,14 @@ export interface components {
          */
         Transfer: {
             /** Agent Id */
-            agent_id: string | null;
+            agent_id?: string | null;
             /** Group */
-            group: string | null;
+            group?: string | null;
             /**
              * Note
              * @default
              */
-            note: string;
+            note?: string;
         };
         /**
          * TransferAgent

@@ -1,0 +1,142 @@
+"""The picture of one process beside others: hints, lost hints, and who may distribute."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from orchestrator.adapters.bus import InProcessBus
+from orchestrator.application.lease import LASTS, Lease
+from orchestrator.domain import events as ev
+from tests.fakes.application import Application, policy_with, running
+from tests.fakes.clock import VirtualClock
+
+
+@asynccontextmanager
+async def two_processes(database: Path) -> AsyncIterator[tuple[Application, Application]]:
+    """One store, one bus, one clock; each with a picture of its own and a claim to distribute."""
+    clock, bus = VirtualClock(), InProcessBus()
+    async with (
+        running(database, clock=clock, bus=bus, node="a", ids_prefix="a") as one,
+        running(database, clock=clock, bus=bus, node="b", ids_prefix="b") as two,
+    ):
+        for app in (one, two):
+            await app.floor.start()
+        yield one, two
+        for app in (one, two):
+            await app.floor.stop()
+
+
+async def wait_until_heard() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def asks(app: Application, key: str) -> str:
+    visitor, conversation = await app.chat(key)
+    await app.conversations.visitor_act(visitor, conversation, "person")
+    return conversation
+
+
+async def test_what_one_process_commits_the_other_is_told(database: Path) -> None:
+    async with two_processes(database) as (one, two):
+        key = await one.site()
+        claire = await one.agent("claire")
+        waits = await asks(two, key)
+        await wait_until_heard()
+        await one.floor.refresh()
+        assert [entry.id for entry in one.floor.picture.line("advisors")] == [waits]
+        assert await one.distribution.run_once() == 1
+        await wait_until_heard()
+        await two.floor.refresh()
+        assert two.floor.picture.load(claire) == (1, 0)
+        assert two.floor.picture.waiting("advisors", video=False) == 0
+
+
+async def test_a_hint_that_was_lost_is_made_good(database: Path) -> None:
+    async with two_processes(database) as (one, two):
+        key = await one.site()
+        # Nobody listens any more.
+        await two.floor.stop()
+        claire = await one.agent("claire")
+        waits = await asks(one, key)
+        gone = await asks(one, key)
+        await two.floor.resync()
+        assert [entry.id for entry in two.floor.picture.line("advisors")] == [waits, gone]
+        assert [seat.id for seat, _ in two.floor.picture.agents("advisors")] == [claire]
+        await one.handler.handle(gone, ev.ConversationClosed("visitor"))
+        await two.floor.resync()
+        assert [entry.id for entry in two.floor.picture.line("advisors")] == [waits]
+
+
+async def test_one_process_distributes_and_another_takes_over(database: Path) -> None:
+    async with two_processes(database) as (one, two):
+        key = await one.site()
+        await one.agent("claire")
+        assert await one.distribution.run_once() == 0
+        waits = await asks(two, key)
+        await wait_until_heard()
+        # The other one may not, and says so to the one that does.
+        assert await two.distribution.run_once() == 0
+        assert (await two.check(waits)).invitation is None
+        # Nothing is heard of the first any more: when its lease is over, the second does its work.
+        two.clock.advance(LASTS)
+        assert await two.distribution.run_once() == 1
+        assert (await two.check(waits)).invitation is not None
+        assert await one.distribution.run_once() == 0
+
+
+async def test_a_lease_that_is_given_back_is_free_at_once(database: Path) -> None:
+    async with running(database) as app:
+        one, two = (Lease(app.store, app.clock, "work", name) for name in ("one", "two"))
+        assert [await one.held(), await two.held(), await one.held()] == [True, False, True]
+        await one.release()
+        assert [await two.held(), await one.held()] == [True, False]
+        await one.release()
+        assert await two.held()
+
+
+async def test_a_lease_is_renewed_as_long_as_it_is_asked_for(database: Path) -> None:
+    async with running(database) as app:
+        one, two = (Lease(app.store, app.clock, "work", name) for name in ("one", "two"))
+        for _ in range(8):
+            assert [await one.held(), await two.held()] == [True, False]
+            app.clock.advance(LASTS / 2)
+        app.clock.advance(LASTS)
+        assert [await two.held(), await one.held()] == [True, False]
+
+
+async def test_the_picture_follows_the_policy_that_is_live(app: Application) -> None:
+    key = await app.site()
+    claire = await app.agent("claire")
+    waits = [await asks(app, key) for _ in range(4)]
+    await app.settle()
+    assert app.floor.picture.load(claire) == (3, 0)
+    closed = policy_with(
+        {"routing.yaml": ("hours: always", "hours: { time_zone: UTC, week: { sunday: ['08:00-09:00'] } }")}
+    )
+    await app.policies.publish(closed, app.store, app.clock.now())
+    await app.settle()
+    assert app.floor.picture.waiting("advisors", video=False) == 0
+    assert (await app.check(waits[3])).queue is None
+
+
+async def test_it_distributes_in_the_background(app: Application) -> None:
+    key = await app.site()
+    claire = await app.agent("claire")
+    await app.floor.start()
+    await app.distribution.start()
+    try:
+        waits = await asks(app, key)
+        for _ in range(200):
+            if (await app.snapshot(waits)).invitation is not None:
+                break
+            await asyncio.sleep(0.01)
+        c = await app.check(waits)
+        assert c.invitation is not None
+        assert c.invitation.agent_id == claire
+    finally:
+        await app.distribution.stop()
+        await app.floor.stop()
