@@ -13,22 +13,20 @@ only who came in, who asks for less and who has gained room since need to be loo
 from __future__ import annotations
 
 import heapq
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.floor.choosing import explain, find
 from orchestrator.domain.floor.crews import Ask
 from orchestrator.domain.floor.due import Due
 from orchestrator.domain.floor.group_rules import GroupRules
-from orchestrator.domain.floor.lines import Cohort, Lines, rank_in_line
+from orchestrator.domain.floor.lines import Lines, rank_in_line
 from orchestrator.domain.floor.people import Seat
 from orchestrator.domain.floor.reasons import Choice
+from orchestrator.domain.floor.records import Record, Records
 from orchestrator.domain.floor.roster import Agent, Load, Rank, Roster
-from orchestrator.domain.floor.wants import Stage, Waiting, explained_want, given_up
-
-# So many conversations that neither wait nor hold anything are remembered, to know older news of them as such.
-REMEMBERED = 10_000
+from orchestrator.domain.floor.wants import Waiting, stage_at, stage_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +36,6 @@ class Match:
     conversation_id: str
     agent_id: str
     choice: Choice
-
-
-class _Record:
-    """What is known of a conversation.
-
-    ``cohort`` is set while it needs an agent. ``paired``: it is reserved, by what was known of it at
-    ``paired_version``; ``agent`` is who is reserved for it, with the load that will be theirs. ``candidate`` is
-    the rank under which it is put forward, while it is.
-    """
-
-    __slots__ = (
-        "agent",
-        "candidate",
-        "cohort",
-        "entry",
-        "entry_version",
-        "held",
-        "held_version",
-        "paired",
-        "paired_version",
-        "stage",
-    )
-
-    def __init__(self, held_version: int, entry_version: int) -> None:
-        self.held: Mapping[str, Load] = {}
-        self.held_version = held_version
-        self.entry: Waiting | None = None
-        self.entry_version = entry_version
-        self.stage = -1
-        self.cohort: Cohort | None = None
-        self.candidate: Rank | None = None
-        self.agent: tuple[str, Load] | None = None
-        self.paired = False
-        self.paired_version = -1
 
 
 class Floor:
@@ -89,12 +53,13 @@ class Floor:
         self._now: datetime | None = None
         self._roster = Roster()
         self._lines = Lines()
-        self._records: dict[str, _Record] = {}
-        self._versions: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._records = Records()
         self._followers: dict[str, dict[str, None]] = {}
         self._due_agents = Due()
         self._due_entries = Due()
+        # Who is to be looked at: in order, and who has yet to be put in that order.
         self._candidates: list[tuple[Rank, bool, str]] = []
+        self._fresh: dict[str, None] = {}
 
     # --- what the floor is told ---------------------------------------------------------------------
 
@@ -132,7 +97,7 @@ class Floor:
 
         Takes the place of the reservation of an agent for it; without anybody, the pair has come to nothing.
         """
-        record = self._record(conversation_id)
+        record = self._records.open(conversation_id)
         if version >= record.held_version:
             before, record.held = record.held, dict(held)
             record.held_version = version
@@ -142,16 +107,16 @@ class Floor:
                 if not held:
                     self._unpair(record)
             self._shift(before, held, reserved)
-        self._shelve(conversation_id, record)
+        self._records.shelve(conversation_id, record)
 
     def wait(self, entry: Waiting, version: int) -> None:
         """A conversation waits, or waits for something else. Ends its reservation if ``version`` is newer.
 
         With an open invitation, who was reserved stays so until `hold` tells what they hold.
         """
-        record = self._record(entry.id)
+        record = self._records.open(entry.id)
         if version < record.entry_version:
-            self._shelve(entry.id, record)
+            self._records.shelve(entry.id, record)
             return
         over = version > record.paired_version and (record.paired or record.agent is not None)
         same = entry == record.entry
@@ -168,14 +133,14 @@ class Floor:
 
     def leave(self, conversation_id: str, version: int) -> None:
         """A conversation does not wait (any more)."""
-        record = self._record(conversation_id)
+        record = self._records.open(conversation_id)
         if version >= record.entry_version:
             record.entry_version = version
             self._remove(record)
             if version > record.paired_version:
                 record.paired = False
                 self._free_agent(record)
-        self._shelve(conversation_id, record)
+        self._records.shelve(conversation_id, record)
 
     def release(self, conversation_id: str) -> None:
         """The pair was not committed: both may be paired again, with each other too."""
@@ -183,7 +148,7 @@ class Floor:
         if record is not None:
             self._free_agent(record)
             self._unpair(record)
-            self._shelve(conversation_id, record)
+            self._records.shelve(conversation_id, record)
 
     def advance(self, now: datetime) -> None:
         """Let everything happen that is due: stages, the ends of sticky waits and of wrap-ups."""
@@ -209,15 +174,16 @@ class Floor:
     def choose(self, entry: Waiting, now: datetime) -> Choice:
         """Who would be asked for a conversation, waiting or not; what it holds itself counts as free."""
         self.advance(now)
-        stage = _stage_of(entry, _stage_at(entry, self._now))
+        stage = stage_of(entry, stage_at(entry, self._now))
         asks = self._roster.asks(stage.wants, self._lines.asks_in_use())
         only = self._only(entry, asks)
-        own = self._own(entry.id)
+        record = self._records.get(entry.id)
+        own = [] if record is None else record.taken
         for agent_id, (chats, videos) in own:
             self._roster.shift(agent_id, -chats, -videos, gains=False)
         try:
-            found = self._find(entry, asks, only)
-            return self._choice(entry, stage, asks, only, found)
+            found = find(self._roster, entry, asks, only)
+            return explain(self._roster, entry, stage, asks, only, found)
         finally:
             for agent_id, (chats, videos) in own:
                 self._roster.shift(agent_id, chats, videos, gains=False)
@@ -233,6 +199,9 @@ class Floor:
             if agent is not None:
                 self._put_forward(agent)
         self._roster.gained.clear()
+        for conversation_id in self._fresh:
+            self._put_entry_forward(self._records[conversation_id])
+        self._fresh.clear()
         found: list[Match] = []
         while self._candidates and len(found) < limit:
             rank, is_entry, name = heapq.heappop(self._candidates)
@@ -267,28 +236,7 @@ class Floor:
         agent = self._roster.get(agent_id)
         return (0, 0) if agent is None else (agent.chats, agent.videos)
 
-    # --- records ------------------------------------------------------------------------------------
-
-    def _record(self, conversation_id: str) -> _Record:
-        record = self._records.get(conversation_id)
-        if record is None:
-            versions = self._versions.pop(conversation_id, (-1, -1))
-            record = self._records[conversation_id] = _Record(*versions)
-        return record
-
-    def _shelve(self, conversation_id: str, record: _Record) -> None:
-        """Keep no more than the versions of what neither waits nor holds anything."""
-        if record.entry is None and not record.held and record.agent is None:
-            del self._records[conversation_id]
-            self._versions[conversation_id] = (record.held_version, record.entry_version)
-            if len(self._versions) > REMEMBERED:
-                self._versions.popitem(last=False)
-
-    def _own(self, conversation_id: str) -> list[tuple[str, Load]]:
-        record = self._records.get(conversation_id)
-        if record is None:
-            return []
-        return [*record.held.items(), *(() if record.agent is None else (record.agent,))]
+    # --- reservations ---------------------------------------------------------------------------------
 
     def _shift(
         self, before: Mapping[str, Load], after: Mapping[str, Load], reserved: tuple[str, Load] | None
@@ -302,20 +250,20 @@ class Floor:
             if chats or videos:
                 self._roster.shift(agent_id, chats, videos)
 
-    def _free_agent(self, record: _Record) -> None:
+    def _free_agent(self, record: Record) -> None:
         if record.agent is not None:
             agent_id, (chats, videos) = record.agent
             record.agent = None
             self._roster.shift(agent_id, -chats, -videos)
 
-    def _unpair(self, record: _Record) -> None:
+    def _unpair(self, record: Record) -> None:
         if record.paired:
             record.paired = False
             self._place(record)
 
     # --- entries ------------------------------------------------------------------------------------
 
-    def _insert(self, record: _Record, entry: Waiting) -> None:
+    def _insert(self, record: Record, entry: Waiting) -> None:
         record.entry = entry
         self._lines.enter(entry)
         if entry.sticky is not None and entry.sticky_until is not None:
@@ -323,7 +271,7 @@ class Floor:
         self._place(record)
         self._set_due(record)
 
-    def _remove(self, record: _Record) -> None:
+    def _remove(self, record: Record) -> None:
         entry = record.entry
         if entry is None:
             return
@@ -336,17 +284,18 @@ class Floor:
             if not followers:
                 del self._followers[entry.sticky]
         self._due_entries.set(entry.id, None)
+        self._fresh.pop(entry.id, None)
         record.entry = record.cohort = record.candidate = None
 
-    def _place(self, record: _Record) -> None:
+    def _place(self, record: Record) -> None:
         """Into the cohort that it belongs to now; in another one, it is worth another look."""
         entry = record.entry
         if entry is None:
             return
-        record.stage = _stage_at(entry, self._now)
+        record.stage = stage_at(entry, self._now)
         cohort = None
         if not entry.invited and not record.paired:
-            wants = _stage_of(entry, record.stage).wants
+            wants = stage_of(entry, record.stage).wants
             asks = self._roster.asks(wants, self._lines.asks_in_use())
             cohort = self._lines.cohort(asks, self._only(entry, asks))
         if cohort is record.cohort:
@@ -356,10 +305,9 @@ class Floor:
         record.cohort, record.candidate = cohort, None
         if cohort is not None:
             self._lines.join(cohort, entry)
-            record.candidate = rank_in_line(entry)
-            heapq.heappush(self._candidates, (record.candidate, True, entry.id))
+            self._fresh[entry.id] = None
 
-    def _set_due(self, record: _Record) -> None:
+    def _set_due(self, record: Record) -> None:
         """The next moment at which the entry changes by the clock."""
         entry = record.entry
         if entry is None:
@@ -398,6 +346,11 @@ class Floor:
             agent.seen = (self._lines.changes, agent.crew)
             heapq.heappush(self._candidates, (rank, False, agent.id))
 
+    def _put_entry_forward(self, record: Record) -> None:
+        if record.entry is not None and record.cohort is not None:
+            record.candidate = rank_in_line(record.entry)
+            heapq.heappush(self._candidates, (record.candidate, True, record.entry.id))
+
     def _first_for(self, agent: Agent) -> Rank | None:
         crew = agent.crew
         if crew is None or not self._roster.has_room(crew):
@@ -430,17 +383,17 @@ class Floor:
             self._put_forward(agent)
         return match
 
-    def _pair(self, record: _Record) -> Match | None:
+    def _pair(self, record: Record) -> Match | None:
         entry, cohort = record.entry, record.cohort
         if entry is None or cohort is None:
             return None
-        found = self._find(entry, cohort.asks, cohort.only)
+        found = find(self._roster, entry, cohort.asks, cohort.only)
         if found is None:
             if not entry.declined:
                 cohort.barren_at = self._roster.gains
             return None
-        stage = _stage_of(entry, record.stage)
-        choice = self._choice(entry, stage, cohort.asks, cohort.only, found)
+        stage = stage_of(entry, record.stage)
+        choice = explain(self._roster, entry, stage, cohort.asks, cohort.only, found)
         agent_id, ask = found
         record.paired = True
         record.paired_version = max(record.held_version, record.entry_version)
@@ -448,44 +401,3 @@ class Floor:
         self._place(record)
         self._roster.shift(agent_id, *record.agent[1])
         return Match(entry.id, agent_id, choice)
-
-    def _find(self, entry: Waiting, asks: tuple[Ask, ...], only: str | None) -> tuple[str, Ask] | None:
-        """By the first want for which somebody is free."""
-        for ask in asks:
-            agent_id = self._roster.best(ask, entry.declined, only)
-            if agent_id is not None:
-                return agent_id, ask
-        return None
-
-    def _choice(
-        self,
-        entry: Waiting,
-        stage: Stage,
-        asks: tuple[Ask, ...],
-        only: str | None,
-        found: tuple[str, Ask] | None,
-    ) -> Choice:
-        chosen = None if found is None else found[0]
-        if not asks:
-            return Choice(None, None, stage.relaxed)
-        explained = asks[explained_want(stage)]
-        counts, examples = self._roster.left_out(explained, entry.declined, only, chosen)
-        if found is None:
-            return Choice(None, None, stage.relaxed, counts, examples)
-        want = found[1].want
-        return Choice(chosen, want, given_up(entry, want), counts, examples)
-
-
-def _stage_at(entry: Waiting, now: datetime | None) -> int:
-    """Which stage holds: the last that began, or the first."""
-    stages = entry.stages
-    if now is None:
-        return 0
-    index = len(stages) - 1
-    while index > 0 and stages[index].since > now:
-        index -= 1
-    return max(index, 0)
-
-
-def _stage_of(entry: Waiting, index: int) -> Stage:
-    return entry.stages[index] if entry.stages else Stage(entry.entered_at, ())

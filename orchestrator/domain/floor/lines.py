@@ -73,7 +73,10 @@ class Cohort:
 
 
 class Lines:
-    """The lines of the groups, and the cohorts of who still needs an agent. ``changes`` counts what is new to cohorts."""
+    """The lines of the groups, and the cohorts of who still needs an agent.
+
+    ``changes`` counts what could make another the first for somebody.
+    """
 
     def __init__(self) -> None:
         self.changes = 0

@@ -63,6 +63,21 @@ class Waiting:
     invited: bool = False
 
 
+def stage_at(entry: Waiting, now: datetime | None) -> int:
+    """Which stage holds: the last that began, or the first if none did, or if nothing is known of the time."""
+    if now is None:
+        return 0
+    index = len(entry.stages) - 1
+    while index > 0 and entry.stages[index].since > now:
+        index -= 1
+    return max(index, 0)
+
+
+def stage_of(entry: Waiting, index: int) -> Stage:
+    """That stage; without any, nothing is wanted."""
+    return entry.stages[index] if entry.stages else Stage(entry.entered_at, ())
+
+
 def explained_want(stage: Stage) -> int:
     """Which of a stage's wants agents left out are told of: the first, as far as it is relaxed by now."""
     first = stage.wants[0]
