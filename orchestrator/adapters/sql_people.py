@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
+from orchestrator.adapters.locks import lock_name
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import ContextRow, PolicyRow, SiteRow, SocketRow, UserRow, VisitorRow
 from orchestrator.adapters.upsert import upsert
@@ -33,6 +34,13 @@ _AGENTS = select(users, _SOCKETS.label("sockets"))
 _AGENT = _AGENTS.where(users.c.id == bindparam("id"))
 _LOCKED_AGENT = _AGENT.with_for_update(of=users)
 _VISITOR = select(visitors).where(visitors.c.id == bindparam("id"))
+_ADD_SOCKET = insert(sockets)
+_REMOVE_SOCKET = delete(sockets).where(sockets.c.id == bindparam("socket"))
+_COUNT = (
+    select(func.count())
+    .select_from(sockets)
+    .where(sockets.c.subject == bindparam("subject"), sockets.c.node != bindparam("besides"))
+)
 _SITE = select(sites).where(sites.c.id == bindparam("id"))
 
 
@@ -116,36 +124,42 @@ class SqlPeople:
         await self._session.write(update(visitors).where(visitors.c.id == values.pop("id")).values(**values))
 
     async def add_socket(self, socket_id: str, subject: str, node: str, at: datetime) -> int:
+        await lock_name(self._session, subject)
         await self._session.write(
-            insert(sockets), {"id": socket_id, "subject": subject, "node": node, "opened_at": at}
+            _ADD_SOCKET, {"id": socket_id, "subject": subject, "node": node, "opened_at": at}
         )
         return await self._count(subject)
 
     async def remove_socket(self, socket_id: str, subject: str, *, seen_until: datetime | None = None) -> int:
-        await self._session.write(delete(sockets).where(sockets.c.id == socket_id))
+        await lock_name(self._session, subject)
+        await self._session.write(_REMOVE_SOCKET, {"socket": socket_id})
         left = await self._count(subject)
         kind, _, subject_id = subject.partition(":")
         if kind == "agent" and left == 0 and seen_until is not None:
             await self._set(subject_id, seen_until=seen_until)
         return left
 
-    async def stale_subjects(self, node: str | None = None) -> list[str]:
-        query = select(sockets.c.subject).distinct()
-        removal = delete(sockets)
+    async def sockets(self, subject: str, *, besides: str | None = None) -> int:
+        await lock_name(self._session, subject)
+        return await self._count(subject, besides or "")
+
+    async def open_sockets(self, node: str | None = None) -> list[tuple[str, str]]:
+        query = select(sockets.c.id, sockets.c.subject).order_by(sockets.c.subject, sockets.c.id)
         if node is not None:
-            query, removal = query.where(sockets.c.node == node), removal.where(sockets.c.node == node)
-        subjects = sorted((await self._session.read(query)).values())
-        await self._session.write(removal)
-        return subjects
+            query = query.where(sockets.c.node == node)
+        return [(row.id, row.subject) for row in await self._session.read(query)]
+
+    async def forget_sockets(self, subject: str, node: str | None = None) -> None:
+        removal = delete(sockets).where(sockets.c.subject == subject)
+        await self._session.write(removal if node is None else removal.where(sockets.c.node == node))
 
     async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime | None) -> None:
         await self._session.write(
             update(users).where(users.c.id.in_(agent_ids)).values(seen_until=seen_until)
         )
 
-    async def _count(self, subject: str) -> int:
-        query = select(func.count()).select_from(sockets).where(sockets.c.subject == subject)
-        return (await self._session.read(query)).value()
+    async def _count(self, subject: str, besides: str = "") -> int:
+        return (await self._session.read(_COUNT, {"subject": subject, "besides": besides})).value()
 
     async def _set(self, agent_id: str, **values: Any) -> None:
         await self._session.write(update(users).where(users.c.id == agent_id).values(**values))

@@ -267,15 +267,26 @@ class PeopleTable(Protocol):
     async def save_visitor(self, visitor: Visitor) -> None: ...
 
     async def add_socket(self, socket_id: str, subject: str, node: str, at: datetime) -> int:
-        """Remember an open socket of ``visitor:<id>`` or ``agent:<id>``; returns how many there are now."""
+        """Remember an open socket of ``visitor:<id>`` or ``agent:<id>``; returns how many there are now.
+
+        From this, `remove_socket` and `sockets` on, no socket of the subject comes or goes until the transaction ends.
+        """
         ...
 
     async def remove_socket(self, socket_id: str, subject: str, *, seen_until: datetime | None = None) -> int:
         """Forget a socket; returns how many are left."""
         ...
 
-    async def stale_subjects(self, node: str | None = None) -> list[str]:
-        """Forget all sockets (of a node) and name whose they were: they did not survive the process."""
+    async def sockets(self, subject: str, *, besides: str | None = None) -> int:
+        """How many sockets of the subject are open, those at the process ``besides`` left out."""
+        ...
+
+    async def open_sockets(self, node: str | None = None) -> list[tuple[str, str]]:
+        """The sockets that are open (at one process) with their subjects, in the order of these."""
+        ...
+
+    async def forget_sockets(self, subject: str, node: str | None = None) -> None:
+        """Forget the sockets of a subject (at one process): they did not survive the process that held them."""
         ...
 
     async def set_seen_until(self, agent_ids: Sequence[str], seen_until: datetime | None) -> None: ...

@@ -355,9 +355,20 @@ async def test_people_presence_and_sockets(store: Store) -> None:
         agent = await tx.people.agent("a1")
         assert agent is not None
         assert (agent.sockets, agent.seen_until) == (0, later(10))
-        assert await tx.people.stale_subjects("node") == []
-        assert await tx.people.stale_subjects() == ["visitor:v1"]
-        assert await tx.people.stale_subjects() == []
+        await tx.people.add_socket("s4", "visitor:v1", "node", NOW)
+        await tx.people.add_socket("s5", "visitor:v2", "node", NOW)
+        assert await tx.people.sockets("visitor:v1") == 2
+        assert await tx.people.sockets("visitor:v1", besides="other") == 1
+        assert await tx.people.open_sockets("other") == [("s3", "visitor:v1")]
+        assert await tx.people.open_sockets() == [
+            ("s3", "visitor:v1"),
+            ("s4", "visitor:v1"),
+            ("s5", "visitor:v2"),
+        ]
+        await tx.people.forget_sockets("visitor:v1", "other")
+        assert await tx.people.sockets("visitor:v1") == 1
+        await tx.people.forget_sockets("visitor:v1")
+        assert await tx.people.open_sockets() == [("s5", "visitor:v2")]
         user = await tx.people.user_by_email("a1@x")
         assert user is not None
         await tx.people.save_user(replace(user, name="New", token_version=3))
