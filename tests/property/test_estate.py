@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import settings
@@ -86,9 +86,12 @@ FITS: dict[str, Callable[[Conversation], bool]] = {
 """Whom an act is meant for: others are taken only where there is nobody of them."""
 
 
+_FOLDER = TemporaryDirectory(prefix="visavis-estate-")
+
+
 @cache
 def empty_database() -> Path:
-    file = Path(mkdtemp(prefix="visavis-estate-")) / "empty.db"
+    file = Path(_FOLDER.name) / "empty.db"
     migrated(file)
     return file
 
@@ -457,6 +460,6 @@ def _rank(one: Waiting) -> tuple[bool, Any, str]:
 
 
 Estate.TestCase.settings = settings(
-    max_examples=max(6, settings().max_examples // 2), stateful_step_count=40, deadline=None
+    max_examples=max(6, settings().max_examples // 3), stateful_step_count=40, deadline=None
 )
 TestEstate = Estate.TestCase
