@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from orchestrator.commands.shared import out
-from rules.findings import PolicyError
+from orchestrator.commands.shared import fail, out
+from rules.findings import PolicyError, choose_from
 
 if TYPE_CHECKING:
     from rules.check.report import Diagnosis, Report
@@ -55,6 +55,23 @@ def check_policy(
         case Format.TEXT:
             _tell(report, folder)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@policies.command("schema")
+def print_schema(
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="conversation.yaml, or another.")] = None,
+) -> None:
+    """Print the JSON Schema of a policy file, with which editors complete and check it; of all files without FILE.
+
+    Editors with yaml-language-server take it by a first line: # yaml-language-server: $schema=./FILE.schema.json
+    """
+    from rules.schema.export import json_schemas  # noqa: PLC0415
+
+    schemas = json_schemas()
+    if file is not None and file not in schemas:
+        fail(f"There is no policy file `{file}`: " + choose_from(file, schemas))
+    shown = schemas if file is None else schemas[file]
+    typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
 
 
 def report_on(folder: Path) -> Report:

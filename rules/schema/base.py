@@ -95,11 +95,25 @@ Duration = Annotated[
     BeforeValidator(_duration),
     PlainSerializer(format_duration, return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$", "examples": ["30s", "1m30s"]}
+        {
+            "type": "string",
+            "pattern": r"^(?=.*[1-9])(\d{1,6}d)?(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?$",
+            "examples": ["30s", "1m30s"],
+        }
     ),
 ]
-Language = Annotated[str, AfterValidator(_language), Field(examples=["fr", "en", "fr-CA"])]
-PrimaryLanguage = Annotated[str, AfterValidator(_primary), Field(examples=["fr", "en"])]
+# The patterns are for editors; a language tag is judged by `rules.languages`.
+_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[a-z0-9]{4,8})*$"
+Language = Annotated[
+    str,
+    AfterValidator(_language),
+    Field(examples=["fr", "en", "fr-CA"], json_schema_extra={"pattern": _TAG}),
+]
+PrimaryLanguage = Annotated[
+    str,
+    AfterValidator(_primary),
+    Field(examples=["fr", "en"], json_schema_extra={"pattern": "^[a-z]{2,3}$"}),
+]
 SLUG = r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$"
 Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
 SiteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$", max_length=64)]

@@ -92,7 +92,15 @@ def _hours_kind(value: object) -> str:
 
 
 DaySpan = Annotated[
-    Span, BeforeValidator(_span), WithJsonSchema({"type": "string", "examples": ["09:00-12:30"]})
+    Span,
+    BeforeValidator(_span),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$",
+            "examples": ["09:00-12:30"],
+        }
+    ),
 ]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 
