@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.e2e.browser import FLAGS, ensure
 from tests.e2e.faces import WALLS, Who, film
 from tests.e2e.people import Cast
-from tests.e2e.running import Running
+from tests.e2e.running import ROOT, Running
 from tests.e2e.screens import ARRIVED
 
 DESKTOP = {"width": 1440, "height": 900}
@@ -37,6 +38,44 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running = Running(tmp_path_factory.mktemp("product")).start()
     try:
         running.wait_for_bot()
+        yield running
+    finally:
+        running.stop()
+
+
+# A second group to hand conversations on to.
+EXPERTS = """
+  experts:
+    label: { fr: Spécialistes, en: Specialists }
+    languages: [fr, en]
+    places: { chat: 10, video: 5 }
+    capacity: { chat: 3, video: 1, video_takes: all }
+    strategy: longest_idle
+    hours: always
+    pause_after_missed: 3
+    service_level: { within: 60s, share: 90 }
+    alternative:
+      message: { fr: "Personne n'est disponible.", en: "Nobody is available." }
+      then: stay
+      leave_message: true
+"""
+
+
+@pytest.fixture(scope="session")
+def team_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A product without the bot, for what agents do together: it starts in a moment, and has two groups."""
+    folder = tmp_path_factory.mktemp("team")
+    policies = shutil.copytree(ROOT / "rules" / "policies", folder / "policies")
+    routing = policies / "routing.yaml"
+    text = routing.read_text(encoding="utf-8")
+    assert "\nrules: []\n" in text
+    routing.write_text(text.replace("\nrules: []\n", f"{EXPERTS}\nrules: []\n"), encoding="utf-8")
+    running = Running(
+        folder / "data",
+        arguments=("--demo", "--no-bot"),
+        environ={"VISAVIS_POLICY_DIR": str(policies)},
+    ).start()
+    try:
         yield running
     finally:
         running.stop()
@@ -103,6 +142,14 @@ def open_page(chromium: dict[Who, Browser]) -> Iterator[OpenPage]:
 def cast(product: Running, open_page: OpenPage) -> Iterator[Cast]:
     """The people of a journey. What they leave open is closed after it, so that the next one finds a free desk."""
     people = Cast(product, open_page)
+    yield people
+    people.leave()
+
+
+@pytest.fixture
+def team(team_product: Running, open_page: OpenPage) -> Iterator[Cast]:
+    """The people of a journey in which agents work together."""
+    people = Cast(team_product, open_page)
     yield people
     people.leave()
 

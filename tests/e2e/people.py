@@ -128,6 +128,22 @@ class Visitor(Person):
     def sees(self, role: str, text: str) -> None:
         expect(self.messages(role).filter(has_text=text).last).to_be_visible(timeout=PATIENCE_MS)
 
+    def leaves_message(self, text: str, email: str = "zoe@visitor.example", name: str = "Zoé") -> None:
+        """Fill the form in with the keyboard alone, from the button that offers it."""
+        self.at("leave-message").focus()
+        self.page.keyboard.press("Enter")
+        expect(self.at("leave-email")).to_be_focused()
+        self.page.keyboard.type(email)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(name)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Tab")
+        expect(self.at("leave-send")).to_be_focused()
+        self.page.keyboard.press("Enter")
+        self.told("message_left")
+        expect(self.at("leave-message-form")).to_have_count(0)
+
     def in_state(self, state: str) -> None:
         expect(self.at("panel")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
 
@@ -163,6 +179,19 @@ class Agent(Person):
     def accept(self) -> None:
         expect(self.at("invitation").first).to_be_visible(timeout=PATIENCE_MS)
         self.at("accept").first.click()
+
+    def goes_to(self, part: str) -> None:
+        """Another part of the desk: conversations, inbox or board."""
+        self.at(f"go-{part}").click()
+        expect(self.at(f"go-{part}")).to_have_attribute("aria-current", "page")
+
+    def transfers(self, receiver: str, note: str = "") -> None:
+        """To a colleague or to a group, by the name on the screen."""
+        self.at("transfer").click()
+        self.at("receiver").filter(has_text=receiver).get_by_role("radio").check()
+        self.at("transfer-note").fill(note)
+        self.at("transfer-send").click()
+        expect(self.at("transfer-dialog")).to_have_count(0, timeout=PATIENCE_MS)
 
     def in_state(self, state: str) -> None:
         expect(self.at("conversation")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)

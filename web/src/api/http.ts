@@ -37,6 +37,13 @@ export class Http {
     return this.#json<T>("GET", path);
   }
 
+  /** Null while the answer is still the one with this tag (RFC 9110, 13.1.2). */
+  async getIfNew<T>(path: string, tag: string | null): Promise<{ tag: string | null; answer: T } | null> {
+    const response = await this.#send("GET", path, undefined, tag ? { "if-none-match": tag } : {});
+    if (response.status === 304) return null;
+    return { tag: response.headers.get("etag"), answer: await read<T>(response) };
+  }
+
   post<T>(path: string, body?: object): Promise<T> {
     return this.#json<T>("POST", path, body);
   }
@@ -46,7 +53,20 @@ export class Http {
   }
 
   async #json<T>(method: string, path: string, body?: object): Promise<T> {
-    const headers: Record<string, string> = { accept: "application/json", ...this.#options.headers() };
+    return read<T>(await this.#send(method, path, body));
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body?: object,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const headers: Record<string, string> = {
+      accept: "application/json",
+      ...this.#options.headers(),
+      ...more,
+    };
     const init: RequestInit = {
       method,
       headers,
@@ -58,18 +78,19 @@ export class Http {
       headers["content-type"] = "application/json";
       init.body = JSON.stringify(body);
     }
-    let response: Response;
     try {
-      response = await fetch(this.#options.base + path, init);
+      return await fetch(this.#options.base + path, init);
     } catch {
       throw new ApiError(0, "unreachable");
     }
-    const text = await response.text().catch(() => "");
-    const answer: unknown = parse(text);
-    if (response.ok) return answer as T;
-    const problem = (answer ?? {}) as Partial<Problem>;
-    throw new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? null);
   }
+}
+
+async function read<T>(response: Response): Promise<T> {
+  const answer: unknown = parse(await response.text().catch(() => ""));
+  if (response.ok) return answer as T;
+  const problem = (answer ?? {}) as Partial<Problem>;
+  throw new ApiError(response.status, problem.code ?? `http_${response.status}`, problem.detail ?? null);
 }
 
 function parse(text: string): unknown {

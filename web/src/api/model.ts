@@ -8,6 +8,7 @@ export type Content = Message["content"];
 export type QuickReply = Schemas["QuickReply"];
 export type PersonView = Schemas["PersonView"];
 export type QueueView = Schemas["QueueView"];
+export type WaitReason = NonNullable<QueueView["wait_reason"]>;
 export type ProposalView = Schemas["ProposalView"];
 export type CallView = Schemas["CallView"];
 export type CallToken = Schemas["CallToken"];
@@ -37,6 +38,26 @@ export type AgentHistory = Schemas["AgentConversationWithHistory"];
 export type InvitationView = Schemas["InvitationView"];
 export type EscalationView = Schemas["EscalationView"];
 
+export type TransferView = Schemas["TransferView"];
+export type TransferTargets = Schemas["TransferTargets"];
+export type TransferAgent = Schemas["TransferAgent"];
+export type TransferGroup = Schemas["TransferGroup"];
+export type Transfer = Schemas["Transfer"];
+
+export type LeftMessage = Schemas["LeftMessageView"];
+export type InboxPage = Schemas["InboxPage"];
+export type InboxAnswer = Schemas["AnswerInConversation"] | Schemas["AnswerByMail"];
+export type InboxAnswered = Schemas["InboxAnswered"];
+
+export type BoardView = Schemas["Board"];
+export type BoardGroup = Schemas["BoardGroup"];
+export type BoardLine = Schemas["BoardLine"];
+export type BoardAgent = Schemas["BoardAgent"];
+export type BoardEntry = Schemas["BoardEntry"];
+export type Requeue = Schemas["Requeue"];
+export type ConversationSummary = Schemas["ConversationSummary"];
+export type ConversationPage = Schemas["ConversationPage"];
+
 export type VisitorHello = Schemas["VisitorHello"];
 export type AgentHello = Schemas["AgentHello"];
 export type TypingFrame = Schemas["TypingFrame"];
@@ -58,4 +79,5 @@ export type AgentEvent =
   | Schemas["InvitationFrame"]
   | Schemas["InvitationEndedFrame"]
   | Schemas["AgentStateFrame"]
+  | Schemas["InboxFrame"]
   | TypingFrame;

@@ -4,10 +4,19 @@ import type {
   AgentConversation,
   AgentHistory,
   AgentState,
+  BoardView,
   CallToken,
+  ConversationPage,
+  InboxAnswer,
+  InboxAnswered,
+  InboxPage,
+  LeftMessage,
   PostedMessage,
   PostMessage,
+  Requeue,
   SetPresence,
+  Transfer,
+  TransferTargets,
   User,
 } from "../api/model";
 
@@ -16,6 +25,7 @@ export type AgentAction =
   | "video/withdraw"
   | "video/leave-lobby"
   | "video/hang-up"
+  | "transfer/withdraw"
   | "close";
 
 export class AgentApi {
@@ -81,4 +91,50 @@ export class AgentApi {
   callToken(id: string): Promise<CallToken> {
     return this.#http.post(`/agent/conversations/${id}/call/token`);
   }
+
+  transferTargets(id: string): Promise<TransferTargets> {
+    return this.#http.get(`/agent/conversations/${id}/transfer-targets`);
+  }
+
+  transfer(id: string, to: Transfer): Promise<AgentConversation> {
+    return this.#http.post(`/agent/conversations/${id}/transfer`, to);
+  }
+
+  inbox(after: string | null): Promise<InboxPage> {
+    return this.#http.get(`/agent/inbox${query({ after })}`);
+  }
+
+  changeLeft(id: string, change: "take" | "release" | "dismiss"): Promise<LeftMessage> {
+    return this.#http.post(`/agent/inbox/${id}/${change}`);
+  }
+
+  answerLeft(id: string, answer: InboxAnswer): Promise<InboxAnswered> {
+    return this.#http.post(`/agent/inbox/${id}/answer`, answer);
+  }
+
+  board(tag: string | null): Promise<{ tag: string | null; answer: BoardView } | null> {
+    return this.#http.getIfNew("/supervisor/board", tag);
+  }
+
+  /** Open conversations, the oldest first. */
+  survey(after: string | null): Promise<ConversationPage> {
+    return this.#http.get(`/supervisor/conversations${query({ limit: "100", after })}`);
+  }
+
+  assign(id: string, agent: string): Promise<AgentConversation> {
+    return this.#http.post(`/supervisor/conversations/${id}/assign`, { agent_id: agent });
+  }
+
+  requeue(id: string, to: Requeue): Promise<AgentConversation> {
+    return this.#http.post(`/supervisor/conversations/${id}/requeue`, to);
+  }
+
+  takeOver(id: string): Promise<AgentConversation> {
+    return this.#http.post(`/supervisor/conversations/${id}/take-over`);
+  }
+}
+
+function query(parameters: Record<string, string | null>): string {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== null);
+  return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
 }

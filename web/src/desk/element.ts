@@ -8,19 +8,26 @@ import { ringStyles } from "../styles/ring";
 import { tokens } from "../styles/tokens";
 import * as icons from "../ui/icons";
 import { DeskStore } from "./store";
+import { boardStyles } from "./styles/board";
 import { formStyles } from "./styles/forms";
 import { gateStyles } from "./styles/gate";
+import { inboxStyles } from "./styles/inbox";
 import { invitationStyles } from "./styles/invitation";
 import { layoutStyles } from "./styles/layout";
 import { listStyles } from "./styles/list";
+import { navigationStyles } from "./styles/navigation";
 import { paneStyles } from "./styles/pane";
+import { transferStyles } from "./styles/transfer";
+import { board } from "./views/board";
 import { conversation, inCallHere } from "./views/conversation";
 import { dialogs } from "./views/dialogs";
 import { header } from "./views/header";
+import { inboxList, leftMessage } from "./views/inbox";
 import { info } from "./views/info";
 import { invitations } from "./views/invitation";
 import { list, nothingOpen } from "./views/list";
 import { login, reset } from "./views/login";
+import { navigation } from "./views/navigation";
 import { presenceNotes } from "./views/presence";
 import { stage } from "./views/stage";
 
@@ -38,6 +45,10 @@ export class VisavisDesk extends LitElement {
     listStyles,
     paneStyles,
     invitationStyles,
+    navigationStyles,
+    inboxStyles,
+    transferStyles,
+    boardStyles,
   ];
 
   readonly store = new DeskStore(() => this.requestUpdate());
@@ -51,8 +62,9 @@ export class VisavisDesk extends LitElement {
     this.setAttribute("theme", "auto");
     void this.store.start();
     this.#tick = setInterval(() => {
-      const { invitations: open, current, wrapUpUntil } = this.store;
-      if (open.length > 0 || current?.proposal || wrapUpUntil) this.requestUpdate();
+      const { invitations: open, current, wrapUpUntil, view } = this.store;
+      const counting = current?.proposal || current?.transfer || wrapUpUntil || view === "board";
+      if (open.length > 0 || counting) this.requestUpdate();
     }, 500);
     document.addEventListener("pointerdown", this.#unlock);
     document.addEventListener("keydown", this.#unlock);
@@ -94,7 +106,8 @@ export class VisavisDesk extends LitElement {
     const { current, t } = store;
     const classes = [
       "desk",
-      current ? "with-pane" : "",
+      `view-${store.view}`,
+      current || (store.view === "inbox" && store.inbox.current) ? "with-pane" : "",
       inCallHere(store) ? "in-call" : "",
       store.infoShown ? "info-shown" : "",
     ];
@@ -104,10 +117,10 @@ export class VisavisDesk extends LitElement {
         ${store.stream === "waiting" ? html`<p class="net" role="status">${t.offline}</p>` : nothing}
         ${presenceNotes(store)}
       </div>
-      ${list(store)}
+      ${navigation(store)} ${store.view === "conversations" ? list(store) : nothing}
+      ${store.view === "inbox" ? inboxList(store) : nothing}
       <main class="work">
-        ${stage(store)}
-        ${current ? conversation(store, current) : nothingOpen(store)}
+        ${stage(store)} ${this.#work(store)}
       </main>
       ${current ? info(store, current) : nothing} ${invitations(store)}
       <p class="toast-holder" role="alert">
@@ -115,6 +128,17 @@ export class VisavisDesk extends LitElement {
       </p>
       ${dialogs(store)}
     </div>`;
+  }
+
+  #work(store: DeskStore): TemplateResult {
+    switch (store.view) {
+      case "conversations":
+        return store.current ? conversation(store, store.current) : nothingOpen(store);
+      case "inbox":
+        return leftMessage(store);
+      case "board":
+        return board(store);
+    }
   }
 
   protected override willUpdate(changes: PropertyValues): void {

@@ -17,17 +17,30 @@ import { withMessages } from "../chat/history";
 import { Outbox } from "../chat/outbox";
 import { agentNotices as enNotices, desk as enTexts, whyNoVideo as enWhy } from "../i18n/en";
 import { agentNotices as frNotices, desk as frTexts, whyNoVideo as frWhy } from "../i18n/fr";
-import { type UiLanguage, uiLanguage } from "../i18n/language";
+import { labelIn, type UiLanguage, uiLanguage } from "../i18n/language";
 import type { Shape } from "../i18n/shape";
 import { canVideo } from "../media/support";
 import { EventStream, type StreamStatus } from "../stream/stream";
 import { type AgentAction, AgentApi } from "./api";
 import { Attention } from "./attention";
+import { Board } from "./board";
 import { AgentCall } from "./call_flow";
+import type { Host } from "./host";
+import { Inbox } from "./inbox";
+import { TransferChoice } from "./transfer";
 
 export type Texts = Shape<typeof frTexts>;
 export type Phase = "loading" | "login" | "reset" | "desk";
-export type Dialog = "password" | "hang-up" | "close";
+export type Dialog =
+  | "password"
+  | "hang-up"
+  | "close"
+  | "transfer"
+  | "dismiss"
+  | "assign"
+  | "requeue"
+  | "read";
+export type View = "conversations" | "inbox" | "board";
 
 export type Channel = keyof Presence;
 
@@ -48,6 +61,9 @@ export class DeskStore {
   readonly attention = new Attention();
   readonly call: AgentCall;
   readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly transfer: TransferChoice;
+  readonly board: Board;
   readonly canVideo = canVideo();
   language: UiLanguage;
   t: Texts;
@@ -63,6 +79,7 @@ export class DeskStore {
   invitations: InvitationView[] = [];
   conversations = new Map<string, AgentConversation>();
   unread = new Map<string, number>();
+  view: View = "conversations";
   selected: string | null = null;
   stream: StreamStatus = "stopped";
   typing: string | null = null;
@@ -87,6 +104,20 @@ export class DeskStore {
     this.t = this.language === "fr" ? frTexts : enTexts;
     this.attention.sound = localStorage.getItem("visavis:desk:sound") !== "off";
     this.call = new AgentCall(this.api, this.base, () => this.#changed());
+    const host: Host = {
+      api: this.api,
+      changed: () => this.#changed(),
+      say: (text) => this.say(text),
+      refuse: (error) => this.#refuse(error),
+      adopt: (conversation) => this.#apply(conversation),
+      open: (conversation) => {
+        this.#apply(conversation);
+        this.open(conversation.id);
+      },
+    };
+    this.inbox = new Inbox(host);
+    this.transfer = new TransferChoice(host);
+    this.board = new Board(host);
     this.outbox = new Outbox({
       target: () => this.selected,
       post: (id, body) => this.api.post(id, body),
@@ -105,8 +136,18 @@ export class DeskStore {
     return (this.language === "fr" ? frWhy : enWhy)(reason);
   }
 
+  /** The conversation that is on the screen. */
   get current(): AgentConversation | null {
+    return this.view === "conversations" ? this.#chosen : null;
+  }
+
+  get #chosen(): AgentConversation | null {
     return (this.selected && this.conversations.get(this.selected)) || null;
+  }
+
+  /** Whether the agent sees and steers the work of others. */
+  get supervises(): boolean {
+    return this.agent?.role === "supervisor" || this.agent?.role === "admin";
   }
 
   lines(id: string): readonly Message[] {
@@ -115,6 +156,10 @@ export class DeskStore {
 
   secondsUntil(iso: string): number {
     return Math.max(0, Math.ceil((Date.parse(iso) - Date.now() - this.#offset) / 1000));
+  }
+
+  secondsSince(iso: string): number {
+    return Math.max(0, Math.floor((Date.now() + this.#offset - Date.parse(iso)) / 1000));
   }
 
   async start(): Promise<void> {
@@ -222,8 +267,16 @@ export class DeskStore {
 
   pauseReason(id: string): string {
     if (id === MISSED) return this.t.missedReason;
-    const labels = this.pauseReasons.find((reason) => reason.id === id)?.labels ?? {};
-    return labels[this.language] ?? Object.values(labels)[0] ?? id;
+    return labelIn(this.language, this.pauseReasons.find((reason) => reason.id === id)?.labels ?? {}, id);
+  }
+
+  /** A group in words, as far as its label has come to this desk. */
+  groupLabel(name: string): string {
+    const known = [
+      ...(this.board.view?.groups ?? []).map(({ group, label }) => ({ id: group, labels: label })),
+      ...this.transfer.groups,
+    ];
+    return labelIn(this.language, known.find((group) => group.id === name)?.labels ?? {}, name);
   }
 
   speak(language: UiLanguage): void {
@@ -239,8 +292,27 @@ export class DeskStore {
     this.#changed();
   }
 
+  /** Goes to a part of the desk. */
+  go(view: View): void {
+    this.view = view === "board" && !this.supervises ? "conversations" : view;
+    this.infoShown = false;
+    sessionStorage.setItem("visavis:desk:view", this.view);
+    if (this.view === "inbox") void this.inbox.load();
+    if (this.view === "board") this.board.start();
+    else this.board.stop();
+    if (this.current) this.unread.delete(this.current.id);
+    this.#changed();
+  }
+
+  /** Shows one of the agent's conversations, wherever the desk was. */
+  open(id: string): void {
+    this.dialog = null;
+    this.go("conversations");
+    this.select(id);
+  }
+
   select(id: string | null): void {
-    const before = this.current;
+    const before = this.#chosen;
     if (before?.state === "closed" && before.id !== id) this.#forget(before.id);
     this.selected = id;
     this.infoShown = false;
@@ -253,7 +325,10 @@ export class DeskStore {
   }
 
   show(dialog: Dialog | null): void {
+    if (this.dialog === "transfer") this.transfer.end();
+    if (this.dialog === "read") this.board.endReading();
     this.dialog = dialog;
+    if (dialog === "transfer" && this.selected) this.transfer.begin(this.selected);
     this.#changed();
   }
 
@@ -282,7 +357,7 @@ export class DeskStore {
     await this.#answer(invitation, async () => {
       const conversation = await this.api.accept(invitation.conversation.id, invitation.id);
       this.#apply(conversation);
-      this.select(conversation.id);
+      this.open(conversation.id);
     });
   }
 
@@ -294,7 +369,7 @@ export class DeskStore {
     try {
       this.#apply(await this.api.act(id, action));
     } catch (error) {
-      this.say(error instanceof ApiError && error.status === 0 ? this.t.offline : this.t.refused);
+      this.#refuse(error);
       await this.#loadHistory(id);
     }
   }
@@ -313,12 +388,22 @@ export class DeskStore {
     this.#events?.nudge();
   }
 
+  /** Says why something was refused, as far as there are words for it. */
+  #refuse(error: unknown): void {
+    const words: Record<string, string | undefined> = this.t.refusals;
+    const { status, code } = error instanceof ApiError ? error : { status: 0, code: "" };
+    this.say(status === 0 ? this.t.offline : (words[code] ?? this.t.refused));
+  }
+
   #adopt(state: AgentState): void {
+    const first = this.phase !== "desk";
     this.phase = "desk";
     this.problem = null;
     this.agent = state.agent;
     this.#adoptStatus(state);
     this.pauseReasons = state.pause_reasons;
+    this.inbox.open = state.inbox_open;
+    this.inbox.mail = state.mail;
     this.invitations = state.invitations;
     this.conversations = new Map(state.conversations.map((c) => [c.id, c]));
     // Loaded again after a gap: what was read before may lack lines.
@@ -328,6 +413,9 @@ export class DeskStore {
     const wanted = call?.id ?? kept;
     this.select(wanted && this.conversations.has(wanted) ? wanted : null);
     this.call.follow(this.conversations.values());
+    const view = sessionStorage.getItem("visavis:desk:view");
+    if (view === "inbox" || view === "board") this.go(view);
+    else if (first) this.view = "conversations";
     this.#ring();
     this.#listen(state.seq);
     void this.outbox.flush();
@@ -385,6 +473,10 @@ export class DeskStore {
       case "agent":
         this.#adoptStatus(event);
         break;
+      case "inbox":
+        this.inbox.open = event.open;
+        if (this.view === "inbox") void this.inbox.load();
+        break;
       case "typing":
         if (event.by !== "agent") this.#showTyping(event.conversation_id);
         break;
@@ -398,7 +490,7 @@ export class DeskStore {
     this.#add(line);
     if (known || line.author.role !== "visitor") return;
     if (this.typing === id) this.typing = null;
-    const unseen = id !== this.selected || document.visibilityState === "hidden";
+    const unseen = id !== this.current?.id || document.visibilityState === "hidden";
     if (unseen && this.conversations.has(id)) this.unread.set(id, (this.unread.get(id) ?? 0) + 1);
   }
 
@@ -410,11 +502,15 @@ export class DeskStore {
   #apply(next: AgentConversation): void {
     const now = this.conversations.get(next.id);
     if (now && next.version < now.version) return;
+    if (now?.transfer && !next.mine && next.agent) this.say(this.t.transfer.taken(next.agent.name));
     const gone = !next.mine || (next.state === "closed" && this.selected !== next.id);
     if (gone) this.#forget(next.id);
     else this.conversations = new Map(this.conversations).set(next.id, next);
     if (this.dialog === "hang-up" && next.id === this.call.conversationId && next.state !== "in_video") {
       this.dialog = null;
+    }
+    if (this.dialog === "transfer" && next.id === this.transfer.conversationId && !mayTransfer(next)) {
+      this.show(null);
     }
     if (next.video_unavailable === "declined_just_now") this.#lookAgainAt(next.id);
     this.call.follow(this.conversations.values());
@@ -484,6 +580,11 @@ export class DeskStore {
     this.#loaded.clear();
     this.selected = null;
     this.dialog = null;
+    this.view = "conversations";
+    sessionStorage.removeItem("visavis:desk:view");
+    this.inbox.reset();
+    this.board.reset();
+    this.transfer.end();
     this.call.follow([]);
     this.phase = "login";
     this.problem = problem;
@@ -518,4 +619,8 @@ export class DeskStore {
       this.#changed();
     }, TYPING_SHOWN_MS);
   }
+}
+
+export function mayTransfer(conversation: AgentConversation): boolean {
+  return conversation.can.transfer || conversation.can.transfer_to_group;
 }

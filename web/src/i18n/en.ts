@@ -1,3 +1,4 @@
+import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
 import type * as fr from "./fr";
 import { count, type Shape, type Wait, who } from "./shape";
 
@@ -147,6 +148,12 @@ export const widget: Shape<typeof fr.widget> = {
   waitPosition: (ahead) => (ahead <= 0 ? "You are first in line" : `${people(ahead)} before you`),
   waitBand: (band) => `Estimated wait: ${wait(band)}`,
   waitUnknown: "We cannot estimate the wait yet.",
+  waitReason: {
+    closed: "Our team cannot be reached at this hour.",
+    no_agents: "Nobody is on duty right now: the wait is unknown.",
+    thin_data: "We cannot estimate the wait yet.",
+    not_reliable: "The wait is hard to predict right now.",
+  },
   waitKeepWriting: "You can go on writing while you wait.",
   waitLeave: "Leave the queue",
   testDevices: "Test my camera and microphone",
@@ -350,6 +357,13 @@ export const desk: Shape<typeof fr.desk> = {
   cameraPolicy: { allowed: "Allowed", off_by_default: "Off by default", forbidden: "Never used" },
   videoUnavailable: (why) => `No video: ${why}.`,
   refused: "Refused by the server.",
+  refusals,
+  navigation,
+  inbox,
+  transfer,
+  board,
+  waitReason,
+  waitedFor: (time) => `Waiting for ${time}`,
 
   call: "Video call",
   joining: "Connecting your camera and microphone…",

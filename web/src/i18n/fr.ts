@@ -2,6 +2,7 @@
  * French, the catalogue that defines the shape of the others. Narrow no-break spaces (U+202F) stand before
  * ; ! ? and no-break spaces (U+00A0) before colons and inside « »; a test holds all texts to that.
  */
+import { board, inbox, navigation, refusals, transfer, waitReason } from "./fr_team";
 import { count, type NoticeParams, type Shape, type Wait, who } from "./shape";
 
 function wait({ low, high }: Wait): string {
@@ -161,6 +162,12 @@ export const widget = {
     ahead <= 0 ? "Vous êtes en tête de la file" : `${people(ahead)} avant vous`,
   waitBand: (band: Wait) => `Attente estimée\u00a0: ${wait(band)}`,
   waitUnknown: "Nous ne pouvons pas encore estimer l’attente.",
+  waitReason: {
+    closed: "Notre équipe n’est pas joignable à cette heure.",
+    no_agents: "Personne n’est en service pour l’instant : l’attente est inconnue.",
+    thin_data: "Nous ne pouvons pas encore estimer l’attente.",
+    not_reliable: "L’attente est difficile à prévoir en ce moment.",
+  },
   waitKeepWriting: "Vous pouvez continuer à écrire en attendant.",
   waitLeave: "Quitter la file",
   testDevices: "Tester ma caméra et mon micro",
@@ -369,6 +376,13 @@ export const desk = {
   },
   videoUnavailable: (why: string) => `Pas de vidéo\u00a0: ${why}.`,
   refused: "Refusé par le serveur.",
+  refusals,
+  navigation,
+  inbox,
+  transfer,
+  board,
+  waitReason,
+  waitedFor: (time: string) => `Attend depuis ${time}`,
 
   call: "Appel vidéo",
   joining: "Connexion de votre caméra et de votre micro…",

@@ -14,3 +14,12 @@ export function firstLanguage(candidates: Array<string | null | undefined>): str
   const tag = /^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/;
   return candidates.map((c) => c?.trim()).find((c): c is string => !!c && tag.test(c)) ?? "en";
 }
+
+/** The words of a policy's label: in the page's language, else in any that it has, else the name itself. */
+export function labelIn(
+  language: UiLanguage,
+  labels: Readonly<Record<string, string>>,
+  name: string,
+): string {
+  return labels[language] ?? Object.values(labels)[0] ?? name;
+}

@@ -104,3 +104,19 @@ export const phone = (size = 20) =>
   icon(svg`<rect x="7" y="3.5" width="10" height="17" rx="2.5"/><path d="M11 17.5h2"/>`, size);
 export const computer = (size = 20) =>
   icon(svg`<rect x="3.5" y="5" width="17" height="11" rx="2"/><path d="M9 19.5h6M12 16v3.5"/>`, size);
+export const inbox = (size = 20) =>
+  icon(
+    svg`<path d="M4 13.5 6.2 6a2 2 0 0 1 1.9-1.5h7.8A2 2 0 0 1 17.8 6l2.2 7.5v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z"/><path d="M4 13.5h4.5a3.5 3.5 0 0 0 7 0H20"/>`,
+    size,
+  );
+export const board = (size = 20) =>
+  icon(svg`<path d="M4.5 19.5h15M7 16v-4M12 16V5.5M17 16V9" stroke-width="2.2"/>`, size);
+export const transfer = (size = 20) =>
+  icon(svg`<path d="M4 8.5h14M14.5 5 18 8.5 14.5 12M20 15.5H6M9.5 12 6 15.5 9.5 19"/>`, size);
+export const group = (size = 20) =>
+  icon(
+    svg`<circle cx="9" cy="9" r="3.2"/><path d="M3 18.6c.8-2.9 3.1-4.4 6-4.4s5.2 1.5 6 4.4M15.5 6.1a3.2 3.2 0 0 1 0 5.8M17.5 14.6c1.8.7 3 2 3.5 4"/>`,
+    size,
+  );
+export const time = (size = 20) =>
+  icon(svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5v4.8l3.2 2"/>`, size);

@@ -24,6 +24,25 @@ export function minutesAndSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/** A stretch of time that may take hours: 0:45, 12:05, 2:10:00. */
+export function elapsed(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  if (hours === 0) return minutesAndSeconds(seconds);
+  return `${hours}:${minutesAndSeconds(seconds % 3600).padStart(5, "0")}`;
+}
+
+/** The time alone for today, with the day before that. */
+export function dayAndClock(iso: string, language: string): string {
+  const moment = new Date(iso);
+  if (moment.toDateString() === new Date().toDateString()) return clock(iso, language);
+  return new Intl.DateTimeFormat(language, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(moment);
+}
+
 export function initial(name: string): string {
   return [...name.trim()][0]?.toLocaleUpperCase() ?? "?";
 }

@@ -38,6 +38,7 @@ export class VisavisWidget extends LitElement {
   #wasOpen = false;
   #confirmed: HTMLElement | null = null;
   #proposal: string | null = null;
+  #leaving = false;
   #atEnd = true;
   readonly #narrow = matchMedia("(max-width: 560px)");
   #pageOverflow: string | null = null;
@@ -174,6 +175,11 @@ export class VisavisWidget extends LitElement {
       if (!area?.value) this.#find(".proposal")?.focus();
     }
     this.#proposal = id;
+    // Who asks for the form is going to fill it in, and goes on writing in the chat after it.
+    const form = this.#find(".leave-message");
+    if (form && !this.#leaving) form.querySelector("input")?.focus();
+    if (!form && this.#leaving && store.open) this.#find("textarea")?.focus();
+    this.#leaving = form !== null;
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -8,11 +8,17 @@ export const layoutStyles = css`
   .desk {
     display: grid;
     grid-template:
-      "bar bar bar" auto
-      "net net net" auto
-      "list work info" minmax(0, 1fr) / var(--list) minmax(0, 1fr) auto;
+      "bar bar bar bar" auto
+      "net net net net" auto
+      "parts list work info" minmax(0, 1fr) / auto var(--list) minmax(0, 1fr) auto;
     block-size: 100%;
     background: var(--paper);
+  }
+  .desk.view-board {
+    grid-template:
+      "bar bar" auto
+      "net net" auto
+      "parts work" minmax(0, 1fr) / auto minmax(0, 1fr);
   }
   .bar {
     grid-area: bar;
@@ -268,13 +274,15 @@ export const layoutStyles = css`
     }
   }
   @media (max-width: 760px) {
-    .desk {
+    .desk,
+    .desk.view-board {
       grid-template:
         "bar" auto
         "net" auto
-        "work" minmax(0, 1fr) / minmax(0, 1fr);
+        "work" minmax(0, 1fr)
+        "parts" auto / minmax(0, 1fr);
     }
-    .desk:not(.with-pane) .work {
+    .desk:not(.with-pane, .view-board) .work {
       display: none;
     }
     .desk:not(.with-pane) .list {

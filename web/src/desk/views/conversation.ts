@@ -6,9 +6,10 @@ import { ring } from "../../ui/countdown";
 import { grow } from "../../ui/grow";
 import * as icons from "../../ui/icons";
 import { isVideo } from "../call_flow";
-import type { DeskStore } from "../store";
+import { type DeskStore, mayTransfer } from "../store";
 import { languageName } from "./invitation";
 import { visitorName } from "./list";
+import { pendingTransfer } from "./transfer";
 
 const PROPOSAL_SECONDS = 60;
 
@@ -47,7 +48,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
       </p>
     </div>
     ${c.video_unavailable ? html`<p class="pane-note" data-testid="why-no-video">${icons.info(18)} <span>${t.videoUnavailable(store.whyNoVideo(c.video_unavailable))}</span></p>` : nothing}
-    ${proposal(store, c)} ${c.can.write ? composer(store) : nothing}
+    ${pendingTransfer(store, c)} ${proposal(store, c)} ${c.can.write ? composer(store) : nothing}
   </section>`;
 }
 
@@ -76,6 +77,18 @@ function head(store: DeskStore, c: AgentConversation): TemplateResult {
         >
           ${icons.video(18)} <span class="wide-only">${t.proposeVideo}</span
           ><span class="narrow-only visually-hidden">${t.proposeVideo}</span>
+        </button>`
+        : nothing
+    }
+    ${
+      mayTransfer(c)
+        ? html`<button
+          class="button quiet small"
+          data-testid="transfer"
+          aria-label=${t.transfer.open}
+          @click=${() => store.show("transfer")}
+        >
+          ${icons.transfer(18)} <span class="wide-only">${t.transfer.open}</span>
         </button>`
         : nothing
     }
@@ -157,7 +170,7 @@ function composer(store: DeskStore): TemplateResult {
   </form>`;
 }
 
-function author(store: DeskStore, line: Message): PersonView {
+export function author(store: DeskStore, line: Message): PersonView {
   const { t } = store;
   const fallback = { visitor: t.visitor, bot: t.bot, agent: t.agent, system: "" }[line.author.role];
   return { name: line.author.name ?? fallback, picture_url: null };

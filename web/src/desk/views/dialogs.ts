@@ -3,9 +3,11 @@ import { html, nothing, type TemplateResult } from "lit";
 import { modal } from "../../ui/modal";
 import type { DeskStore } from "../store";
 import { passwordDialog } from "./account";
+import { assignDialog, readDialog, requeueDialog } from "./board_dialogs";
+import { transferDialog } from "./transfer";
 
 export function dialogs(store: DeskStore): TemplateResult | typeof nothing {
-  const { t, call, selected } = store;
+  const { t, call, selected, inbox } = store;
   switch (store.dialog) {
     case "password":
       return passwordDialog(store);
@@ -17,6 +19,18 @@ export function dialogs(store: DeskStore): TemplateResult | typeof nothing {
       return confirm(store, t.closeTitle, t.closeText, t.closeConfirm, () => {
         if (selected) void store.act(selected, "close");
       });
+    case "transfer":
+      return transferDialog(store);
+    case "dismiss":
+      return confirm(store, t.inbox.dismissTitle, t.inbox.dismissText, t.inbox.dismissConfirm, () => {
+        if (inbox.current) void inbox.change(inbox.current, "dismiss");
+      });
+    case "assign":
+      return assignDialog(store);
+    case "requeue":
+      return requeueDialog(store);
+    case "read":
+      return readDialog(store);
     case null:
       return nothing;
   }

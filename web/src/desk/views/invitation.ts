@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { EscalationView, InvitationView } from "../../api/model";
 import { ring } from "../../ui/countdown";
 import * as icons from "../../ui/icons";
+import { elapsed } from "../../ui/text";
 import type { DeskStore, Texts } from "../store";
 
 const INVITATION_SECONDS = 30;
@@ -38,11 +39,19 @@ function popover(store: DeskStore, invitation: InvitationView): TemplateResult {
         <p class="invitation-where">${conversation.site_name}${conversation.group ? ` · ${conversation.group}` : ""}</p>
       </div>
     </div>
+    ${
+      purpose === "transfer" && conversation.agent
+        ? html`<p class="invitation-from" data-testid="invitation-from">
+          ${icons.transfer(18)} ${t.transfer.from(conversation.agent.name)}
+        </p>`
+        : nothing
+    }
     ${conversation.escalation ? verdict(t, conversation.escalation, t.escalatesYes, t.escalatesNo) : nothing}
     ${invitation.note ? html`<p class="invitation-note"><strong>${t.note}</strong> ${invitation.note}</p>` : nothing}
     ${conversation.summary ? html`<p class="invitation-summary">${conversation.summary}</p>` : nothing}
     ${lastLines(store, invitation)}
     <ul class="facts">
+      ${conversation.queue ? html`<li data-testid="waited">${icons.time(16)} ${t.waitedFor(elapsed(store.secondsSince(conversation.queue.since)))}</li>` : nothing}
       <li>${icons.globe(16)} ${languageName(visitor.language, store.language)}</li>
       <li>
         ${visitor.device === "mobile" ? icons.phone(16) : icons.computer(16)}

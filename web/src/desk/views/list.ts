@@ -10,7 +10,7 @@ import type { DeskStore } from "../store";
 export function list(store: DeskStore): TemplateResult {
   const { t } = store;
   const all = [...store.conversations.values()].sort((a, b) => a.started_at.localeCompare(b.started_at));
-  return html`<nav class="list" aria-label=${t.conversations}>
+  return html`<section class="list" aria-label=${t.conversations}>
     <h2>${t.conversations} <span class="count">${all.length}</span></h2>
     ${
       all.length === 0
@@ -23,7 +23,7 @@ export function list(store: DeskStore): TemplateResult {
           )}
         </ul>`
     }
-  </nav>`;
+  </section>`;
 }
 
 function item(store: DeskStore, conversation: AgentConversation): TemplateResult {

@@ -9,7 +9,7 @@ export function stage(store: DeskStore): TemplateResult | typeof nothing {
   const c = call.conversationId ? store.conversations.get(call.conversationId) : null;
   if (!c) return nothing;
   const { media, link } = call;
-  const elsewhere = store.selected !== c.id;
+  const elsewhere = store.current?.id !== c.id;
   const line = stageLine(store);
   const leave = () => (c.can.hang_up ? store.show("hang-up") : store.act(c.id, "video/leave-lobby"));
   const leaveLabel = c.can.hang_up ? t.hangUp : t.leaveLobby;
@@ -45,7 +45,7 @@ export function stage(store: DeskStore): TemplateResult | typeof nothing {
     }
     ${
       elsewhere
-        ? html`<button class="mini-open" aria-label=${t.call} @click=${() => store.select(c.id)}></button>`
+        ? html`<button class="mini-open" aria-label=${t.call} @click=${() => store.open(c.id)}></button>`
         : nothing
     }
     <div class="self ${media.preview ? "" : "empty"}">

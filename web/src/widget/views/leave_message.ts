@@ -31,7 +31,7 @@ export function leaveMessage(store: WidgetStore): TemplateResult | typeof nothin
       <button class="button primary small" type="submit" data-testid="leave-send" ?disabled=${leaving === "sending"}>
         ${icons.send(18)} ${leaving === "sending" ? t.sending : t.leaveSend}
       </button>
-      <button class="button quiet small" type="button" @click=${() => store.openLeaving(false)}>${t.cancel}</button>
+      <button class="button quiet small" type="button" data-testid="leave-cancel" @click=${() => store.openLeaving(false)}>${t.cancel}</button>
     </div>
   </form>`;
 }

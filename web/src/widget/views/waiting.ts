@@ -18,7 +18,7 @@ export function waiting(store: WidgetStore): TemplateResult | typeof nothing {
         <p class="waiting-facts" role="status">
           ${queue ? html`<span data-testid="position">${t.waitPosition(queue.position - 1)}</span>` : nothing}
           ${queue?.wait ? html`<span data-testid="wait">${t.waitBand(minutes(queue.wait))}</span>` : nothing}
-          ${queue && !queue.wait && queue.wait_unknown ? html`<span data-testid="wait-unknown">${t.waitUnknown}</span>` : nothing}
+          ${queue && !queue.wait && queue.wait_unknown ? html`<span data-testid="wait-unknown">${queue.wait_reason ? t.waitReason[queue.wait_reason] : t.waitUnknown}</span>` : nothing}
         </p>
       </div>
     </div>
