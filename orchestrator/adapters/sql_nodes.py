@@ -91,6 +91,9 @@ class SqlLeases:
     async def release(self, name: str, owner: str) -> None:
         await self._session.write(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
 
+    async def release_all(self, owner: str) -> None:
+        await self._session.write(delete(leases).where(leases.c.owner == owner))
+
 
 class SqlRooms:
     def __init__(self, session: Session) -> None:

@@ -407,6 +407,10 @@ class LeaseTable(Protocol):
         """Give it back; somebody else's is left alone."""
         ...
 
+    async def release_all(self, owner: str) -> None:
+        """Give back everything that the owner has: it is dead, or leaves."""
+        ...
+
 
 class RoomTable(Protocol):
     """Which process's media node has the room of a call."""

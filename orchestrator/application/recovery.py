@@ -23,7 +23,8 @@ class Recovery:
         *,
         alone: bool = True,
     ) -> None:
-        """``alone``: this is the only process, so that claims, sockets and rooms of any other are those of the dead."""
+        """``alone``: this is the only process, so that claims, sockets and rooms of any other are those of the dead.
+        With others about, only their leases tell (`nodes`): nothing of the living may be taken from them."""
         self._store = store
         self._handler = handler
         self._presence = presence
@@ -35,8 +36,8 @@ class Recovery:
         if self._alone:
             async with self._store.transaction() as tx:
                 await tx.outbox.release()
-        await self._presence.forget_all()
-        await self._rooms()
+            await self._presence.forget_all()
+            await self._rooms()
         fired = await self._timers.fire_due()
         log.info("recovered", timers=fired)
 

@@ -26,13 +26,23 @@ LEASE = timedelta(minutes=2)
 
 class EffectRunner:
     def __init__(
-        self, store: Store, bus: Bus, clock: Clock, performer: Performer, *, owner: str = "local"
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        performer: Performer,
+        *,
+        owner: str = "local",
+        look_every: timedelta | None = None,
     ) -> None:
+        """``owner`` names this process among others. ``look_every``: how often what they left undone is looked for;
+        None: there are no others."""
         self._store = store
         self._bus = bus
         self._clock = clock
         self._performer = performer
         self._owner = owner
+        self._look_every = look_every
         self._running: set[asyncio.Task[None]] = set()
         self._done: list[int] = []
         self._retry: dict[int, tuple[datetime, str]] = {}
@@ -79,6 +89,9 @@ class EffectRunner:
                 # The database is away or busy: effects wait in it, safe, until it is back.
                 log.exception("outbox.unavailable")
                 next_due = self._clock.now() + timedelta(seconds=1)
+            if self._look_every is not None:
+                look = self._clock.now() + self._look_every
+                next_due = look if next_due is None else min(next_due, look)
             await self._clock.sleep_until(next_due, self._wake)
 
     async def _listen(self, subscription: Subscription) -> None:

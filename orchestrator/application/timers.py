@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import structlog
 
-from orchestrator.application.handle_event import EventHandler
+from orchestrator.application.handle_event import EventHandler, Moment
 from orchestrator.application.notify import TIMER_TOPIC
 from orchestrator.application.ports import Bus, Clock, Store, Subscription
 from orchestrator.application.records import DueTimer
+from orchestrator.domain.events import Event
 from orchestrator.domain.timers import EVENT_OF_TIMER
 
 log = structlog.get_logger(__name__)
@@ -19,11 +20,21 @@ BATCH = 100
 
 
 class TimerService:
-    def __init__(self, store: Store, bus: Bus, clock: Clock, handler: EventHandler) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        handler: EventHandler,
+        *,
+        look_every: timedelta | None = None,
+    ) -> None:
+        """``look_every``: how often timers of other processes are looked for; None: there are none."""
         self._store = store
         self._bus = bus
         self._clock = clock
         self._handler = handler
+        self._look_every = look_every
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._subscription: Subscription | None = None
@@ -57,8 +68,13 @@ class TimerService:
             fired += len(due)
 
     async def _fire(self, timer: DueTimer) -> None:
+        async def if_set(moment: Moment) -> Event | None:
+            # Several processes ring at the same moment; the one that is late would end what the first one began.
+            is_set = moment.conversation.timers.get(timer.name) == timer.deadline
+            return EVENT_OF_TIMER[timer.name]() if is_set else None
+
         try:
-            handled = await self._handler.handle(timer.conversation_id, EVENT_OF_TIMER[timer.name]())
+            handled = await self._handler.handle(timer.conversation_id, if_set)
         except Exception:
             log.exception("timer.failed", conversation_id=timer.conversation_id, timer=timer.name.value)
             raise
@@ -77,6 +93,9 @@ class TimerService:
             except Exception:
                 log.exception("timers.unavailable")
                 deadline = self._clock.now() + timedelta(seconds=1)
+            if self._look_every is not None:
+                look = self._clock.now() + self._look_every
+                deadline = look if deadline is None else min(deadline, look)
             await self._clock.sleep_until(deadline, self._wake)
 
     async def _listen(self, subscription: Subscription) -> None:

@@ -46,6 +46,14 @@ async def test_a_lease_is_given_back_by_its_owner_alone(store: Store) -> None:
         assert await tx.leases.acquire("l", "b", NOW, later(10))
 
 
+async def test_everything_of_one_owner_is_given_back(store: Store) -> None:
+    async with store.transaction() as tx:
+        for name, owner in (("l", "a"), ("m", "a"), ("n", "b")):
+            assert await tx.leases.acquire(name, owner, NOW, later(10))
+        await tx.leases.release_all("a")
+        assert [await tx.leases.acquire(name, "c", NOW, later(10)) for name in "lmn"] == [True, True, False]
+
+
 async def test_of_many_who_want_a_lease_one_gets_it(store: Store) -> None:
     async def want(owner: str) -> bool:
         async with store.transaction() as tx:

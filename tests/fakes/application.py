@@ -151,7 +151,9 @@ class Application:
             hasher=QUICK,
         )
         self.sites = Sites(self.store, self.ids)
-        self.presence = Presence(self.store, self.handler, self.bus, self.clock, self.ids)
+        self.presence = Presence(
+            self.store, self.handler, self.bus, self.clock, self.ids, node=node or "local"
+        )
         self.away = AwayWatch(self.store, self.handler, self.bus, self.clock, self.ids)
         self.streams = Streams(
             self.store, self.bus, self.clock, self.ids, self.policies, self.views, self.presence
@@ -174,9 +176,9 @@ class Application:
             AnswerMail(self.store, self.bus, self.clock, self.mailer),
             self.floor,
         )
-        self.effects = EffectRunner(self.store, self.bus, self.clock, Performer(world))
+        self.effects = EffectRunner(self.store, self.bus, self.clock, Performer(world), owner=node or "local")
         self.timers = TimerService(self.store, self.bus, self.clock, self.handler)
-        self.recovery = Recovery(self.store, self.handler, self.presence, self.timers)
+        self.recovery = Recovery(self.store, self.handler, self.presence, self.timers, alone=node is None)
 
     async def begin(self) -> None:
         """What `main` does at the start."""
