@@ -54,10 +54,11 @@ def capacity_of(line: Line, pools: Sequence[Pool], ahead: Mapping[Line, float]) 
 
     None when no slot serves the line.
     """
-    serving = [pool for pool in pools if line in pool.lines and pool.slots > 0]
-    total = sum(pool.slots for pool in serving)
-    if total < _FEWEST_SLOTS:
+    pools = [pool for pool in pools if pool.slots >= _FEWEST_SLOTS]
+    serving = [pool for pool in pools if line in pool.lines]
+    if not serving:
         return None
+    total = sum(pool.slots for pool in serving)
     rivals: dict[Line, _Rival] = {}
     for other, work in ahead.items():
         shared = sum(pool.slots for pool in serving if other in pool.lines)
