@@ -144,9 +144,14 @@ _WARNINGS: tuple[Code, ...] = (
     }),
 )  # fmt: skip
 
-_NOTES: tuple[Code, ...] = _codes("note", "content", {
-    "card.escalates_elsewhere": "so it is set; a designer may expect the card to do the same for all",
-})  # fmt: skip
+_NOTES: tuple[Code, ...] = (
+    *_codes("note", "model", {
+        "model.switched_off": "the row waits for a setting of the sites",
+    }),
+    *_codes("note", "content", {
+        "card.escalates_elsewhere": "so it is set; a designer may expect the card to do the same for all",
+    }),
+)  # fmt: skip
 
 CODES: dict[str, Code] = {code.name: code for code in (*_ERRORS, *_WARNINGS, *_NOTES)}
 IMPORTANCE: dict[str, int] = {name: place for place, name in enumerate(CODES)}

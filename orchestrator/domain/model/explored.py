@@ -84,7 +84,8 @@ class Explored:
     ``moved``: rows that took effect. ``broken``: (row, code) of results that the invariants refused; ``refused``:
     (row, code) of rows that would have won if a law had not refused before. ``unanswered``: events without a row.
     ``unmoved``: timers that were due and that no row took. ``violations``: what must not be, by code and row.
-    ``questions``: what the rows were asked, with the first occasion.
+    ``questions``: what the rows were asked, with the first occasion. ``with_switches``: rows that take effect when
+    every setting of the sites is on, should anybody have asked.
     """
 
     policy: RememberingPolicy
@@ -105,6 +106,7 @@ class Explored:
     questions: dict[Question, Occasion] = field(default_factory=dict[Question, "Occasion"])
     decisions: int = 0
     complete: bool = True
+    with_switches: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

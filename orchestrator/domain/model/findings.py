@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator.domain.conversation import Party, State
 from orchestrator.domain.decide import decide
@@ -12,7 +12,7 @@ from orchestrator.domain.model.ambiguity import ambiguous_rows
 from orchestrator.domain.model.endings import endless_waits, without_end
 from orchestrator.domain.model.explored import Example, Explored
 from orchestrator.domain.model.moves import KINDS, events_of
-from orchestrator.domain.model.never import why_never
+from orchestrator.domain.model.never import switched_off, why_never
 from orchestrator.domain.model.properties import ALWAYS_POSSIBLE, BOT_SPEAKS
 from orchestrator.domain.model.steps import MOMENT, Step, plain_step
 from orchestrator.domain.outcome import Denied
@@ -123,6 +123,10 @@ _ADVICE = {
 }
 
 
+_OFF = "never wins as escalation.yaml and camera.yaml are set now"
+_TURN_ON = "nothing, if it is meant: the row waits for the switch"
+
+
 def _rows(explored: Explored, place: _Place, index: dict[str, int]) -> Iterator[Diagnosis]:
     used = {other for row in explored.moved for other in explored.likeness.stand_for(row)}
     refused = {row for row, _ in explored.broken}
@@ -131,6 +135,8 @@ def _rows(explored: Explored, place: _Place, index: dict[str, int]) -> Iterator[
         if row.id in used or row.id in spoken_for:
             continue
         never = why_never(explored, row)
+        if never is not None and never.code == "model.unreachable_row" and row.id in switched_off(explored):
+            never = replace(never, code="model.switched_off", problem=f"`{row.id}` {_OFF}", advice=_TURN_ON)
         if never is not None:
             key = "when" if never.code == "model.guard_never_true" else "id"
             path = place.of_row(index[row.id], key)

@@ -9,13 +9,16 @@ from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, TimerName
 from orchestrator.domain.decide import decide
 from orchestrator.domain.events import Event
+from orchestrator.domain.model.explore import explore
 from orchestrator.domain.model.explored import Example, Explored, Occasion, Visit
 from orchestrator.domain.model.moves import KINDS, events_of
 from orchestrator.domain.model.questions import FIELD_OF_FACT
+from orchestrator.domain.model.remembering import as_loaded
 from orchestrator.domain.model.steps import Step, facts_from, moment_of
 from orchestrator.domain.outcome import Denied, Ignored
 from orchestrator.domain.timers import EVENT_OF_TIMER
 from rules.check.cases import can_hold, domains_of, winners
+from rules.languages import primary_subtag
 from rules.machine import CompiledRow
 
 _LAWS = {"bot_is_mute": "model.bot_speaks", "camera_forbidden": "model.camera_forbidden"}
@@ -55,6 +58,22 @@ def why_never(explored: Explored, row: CompiledRow) -> Never | None:
         problem = f"`{row.id}` is never reached: no conversation gets to {where}{with_whom}"
         return Never("model.unreachable_row", problem, "add a row that leads there, or remove this one")
     return _covered(explored, row) or _refused(explored, row, visits) or _unmet(row)
+
+
+def switched_off(explored: Explored) -> frozenset[str]:
+    """Rows that do take effect once every switch of ``escalation.yaml`` and ``camera.yaml`` is on."""
+    if explored.with_switches is None:
+        policy = explored.policy
+        language = primary_subtag(policy.cards.default_language)
+        bot = policy.escalation.bot.model_copy(
+            update={"enabled": True, "languages": (language,), "phrases": {language: ("…",)}}
+        )
+        agent = policy.escalation.agent.model_copy(update={"enabled": True})
+        escalation = policy.escalation.model_copy(update={"agent": agent, "bot": bot, "sites": {}})
+        camera = policy.camera.model_copy(update={"default": "allowed", "sites": {}, "groups": {}})
+        switched = replace(as_loaded(policy), escalation=escalation, camera=camera)
+        explored.with_switches = frozenset(explore(switched).moved)
+    return explored.with_switches
 
 
 def _covered(explored: Explored, row: CompiledRow) -> Never | None:

@@ -20,32 +20,32 @@ class RememberingLifecycle(Lifecycle):
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.rows = lifecycle.rows
-        self._lifecycle = lifecycle
+        self.lifecycle = lifecycle
         self.asked: Mapping[str, FactValue] | None = None
         """The facts of the last question, for who wants to know what `decide` told the rows."""
         self._decisions: dict[tuple[Case, tuple[FactValue, ...]], Decision] = {}
         self._candidates: dict[Case, tuple[CompiledRow, ...]] = {}
 
     def reads(self, event: str, state: str, party: str) -> tuple[str, ...] | None:
-        return self._lifecycle.reads(event, state, party)
+        return self.lifecycle.reads(event, state, party)
 
     def candidates(self, event: str, state: str, party: str) -> tuple[CompiledRow, ...]:
         case = (event, state, party)
         found = self._candidates.get(case)
         if found is None:
-            found = self._candidates[case] = self._lifecycle.candidates(event, state, party)
+            found = self._candidates[case] = self.lifecycle.candidates(event, state, party)
         return found
 
     def decide(
         self, revision: str, *, event: str, state: str, party: str, facts: Mapping[str, FactValue]
     ) -> Decision:
         self.asked = facts
-        reads = self._lifecycle.reads(event, state, party) or ()
+        reads = self.lifecycle.reads(event, state, party) or ()
         values = tuple(facts[name] if name in facts else FACT_BY_NAME[name].default for name in reads)
         key = ((event, state, party), values)
         found = self._decisions.get(key)
         if found is None:
-            found = self._lifecycle.decide(revision, event=event, state=state, party=party, facts=facts)
+            found = self.lifecycle.decide(revision, event=event, state=state, party=party, facts=facts)
             self._decisions[key] = found
         return found
 
@@ -71,6 +71,23 @@ class RememberingPolicy(Policy):
         if found is None:
             found = self.cameras[site_id, group] = Policy.camera_for(self, site_id, group)
         return found
+
+
+def as_loaded(policy: RememberingPolicy) -> Policy:
+    """The policy without its memory."""
+    return Policy(
+        revision=policy.revision,
+        conversation=policy.conversation,
+        routing=policy.routing,
+        escalation=policy.escalation,
+        cards=policy.cards,
+        camera=policy.camera,
+        engagement=policy.engagement,
+        lifecycle=policy.memory.lifecycle,
+        routes=policy.routes,
+        files=policy.files,
+        warnings=policy.warnings,
+    )
 
 
 def remembering(policy: Policy) -> RememberingPolicy:
