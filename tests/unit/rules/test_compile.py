@@ -150,7 +150,10 @@ def test_a_mistake_is_told_once_with_place_and_advice(
 
 def test_the_place_is_that_of_the_wrong_name_inside_a_folded_guard() -> None:
     found = finding_of(
-        CONVERSATION, "&& agent.can_video && agent.video_present", "&& agent.can_video && agent.video_presnt", 1
+        CONVERSATION,
+        "&& agent.can_video && agent.video_present",
+        "&& agent.can_video && agent.video_presnt",
+        1,
     )
     text = changed(CONVERSATION, "agent.video_present", "agent.video_presnt")[CONVERSATION]
     line = text.split("\n")[found.line - 1]
