@@ -7,6 +7,7 @@ import json
 
 import typer
 
+from orchestrator.commands.load import demo_load
 from orchestrator.commands.policy import policies
 from orchestrator.commands.reports import reports
 from orchestrator.commands.shared import DataDir, out, read_settings
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The database.", no_args_is_help=True)
 app.command()(up)
+app.command("demo-load")(demo_load)
 app.add_typer(users, name="user")
 app.add_typer(sites, name="site")
 app.add_typer(reports, name="report")

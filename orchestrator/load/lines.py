@@ -1,0 +1,173 @@
+"""Who waits and who is free, as visitors' pages and desks know it: nobody is passed over, nobody is forgotten.
+
+Every client learns of a change a little after it was made, so that two of them may contradict each other for a moment.
+What is judged here must therefore have been so for a grace. What a client cannot know (who is asked next after
+everybody refused, in which order several who came back to the head stand) is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from orchestrator.load.findings import Findings
+
+SETTLES_WITHIN = 1.0
+"""So many seconds before and after an invitation somebody else must have waited to have been passed over."""
+
+
+@dataclass
+class Waiting:
+    """A visitor in a line. ``since`` is the service's (Unix seconds), ``from_`` and ``uninvited_from`` are ours.
+
+    ``head``: it was with an agent before, so that its place says nothing of when it came.
+    """
+
+    since: float
+    need: str
+    language: str
+    from_: float
+    head: bool
+    uninvited_from: float
+    invited: set[str] = field(default_factory=set[str])
+    refused: set[str] = field(default_factory=set[str])
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """An agent who could be asked, as their desk knows it; ``video``: for a video conversation too."""
+
+    chat: bool
+    video: bool
+    languages: frozenset[str]
+
+
+class Lines:
+    def __init__(self, findings: Findings, *, grace: float) -> None:
+        """``grace``: so many seconds a free agent and a fitting visitor may take to be brought together."""
+        self._findings = findings
+        self._grace = grace
+        self.waiting: dict[str, Waiting] = {}
+        self._had_agent: set[str] = set()
+        self._invitations: dict[str, tuple[str, str]] = {}
+        self._pairs: dict[tuple[str, str], float] = {}
+        self._passed_over: list[tuple[float, str, str, str]] = []
+        self._missing: dict[str, float] = {}
+        self.longest_idle = 0.0
+
+    # --- what clients saw -----------------------------------------------------------------------------
+
+    def waits(self, at: float, conversation: str, *, since: float, need: str, language: str) -> None:
+        """A visitor's page shows the waiting room."""
+        known = self.waiting.get(conversation)
+        if known is not None and (known.since, known.need) == (since, need):
+            return
+        entry = Waiting(since, need, language, at, conversation in self._had_agent, at)
+        # Desks may have heard of the invitation before the page heard of the line.
+        entry.invited = {id_ for id_, (name, _) in self._invitations.items() if name == conversation}
+        self.waiting[conversation] = entry
+
+    def waits_no_more(self, conversation: str, *, with_agent: bool) -> None:
+        self.waiting.pop(conversation, None)
+        if with_agent:
+            self._had_agent.add(conversation)
+
+    def present(self, at: float, conversation: str, present: bool) -> None:
+        """The visitor's socket came or went; what was not seen meanwhile is not judged."""
+        entry = self.waiting.get(conversation)
+        if entry is not None and entry.present != present:
+            entry.present, entry.uninvited_from = present, at
+
+    def invited(self, at: float, conversation: str, agent: str, invitation: str) -> None:
+        """A desk showed an invitation."""
+        self._invitations[invitation] = (conversation, agent)
+        entry = self.waiting.get(conversation)
+        if entry is None:
+            return
+        entry.invited.add(invitation)
+        if entry.head:
+            return
+        for other, earlier in self.waiting.items():
+            if other != conversation and self._goes_first(earlier, entry, agent, at):
+                self._passed_over.append((at, other, conversation, agent))
+
+    def invitation_over(self, at: float, invitation: str, reason: str) -> None:
+        """A desk was told that an invitation ended."""
+        conversation, agent = self._invitations.pop(invitation, ("", ""))
+        entry = self.waiting.get(conversation)
+        if entry is None:
+            return
+        entry.invited.discard(invitation)
+        entry.uninvited_from = at
+        if reason in ("declined", "expired"):
+            entry.refused.add(agent)
+
+    def surveyed(self, asked_at: float, queued: Collection[str]) -> None:
+        """A supervisor read who waits. Pages that show the waiting room since before must be among them."""
+        for conversation, entry in self.waiting.items():
+            long_enough = entry.present and max(entry.from_, entry.uninvited_from) < asked_at - self._grace
+            if long_enough and conversation not in queued and not entry.invited:
+                self._missing.setdefault(conversation, asked_at)
+            else:
+                self._missing.pop(conversation, None)
+
+    # --- judged from time to time ---------------------------------------------------------------------
+
+    def look(self, at: float, free: dict[str, Free], *, deaf: float = 0.0) -> None:
+        """Judge. ``deaf``: so many seconds of the time since the last look nobody here could hear anything."""
+        found = {
+            (conversation, agent)
+            for conversation, entry in self.waiting.items()
+            if entry.present and not entry.invited
+            for agent, seat in free.items()
+            if agent not in entry.refused and _fits(entry, seat)
+        }
+        self._pairs = {pair: self._pairs.get(pair, at - deaf) + deaf for pair in found}
+        for (conversation, agent), since in self._pairs.items():
+            idle = at - since
+            self.longest_idle = max(self.longest_idle, idle)
+            if idle > self._grace:
+                what = f"{conversation} waits although {agent} has been free for it for {idle:.1f} s"
+                self._findings.add("no_idle_agent", at, what, conversation, agent)
+        self._judge_order(at)
+        self._judge_missing(at)
+
+    def finish(self, at: float) -> None:
+        """Everything has come to rest: who still waits was forgotten."""
+        for conversation in self.waiting:
+            self._findings.add("nobody_lost", at, f"{conversation} still waits at the end")
+
+    def _judge_order(self, at: float) -> None:
+        settled = [one for one in self._passed_over if at - one[0] > SETTLES_WITHIN]
+        self._passed_over = [one for one in self._passed_over if at - one[0] <= SETTLES_WITHIN]
+        for when, earlier, later, agent in settled:
+            entry = self.waiting.get(earlier)
+            if entry is None or entry.invited or not entry.present:
+                continue
+            if max(entry.from_, entry.uninvited_from) < when - SETTLES_WITHIN:
+                what = f"{later} was offered to {agent} before {earlier}, which came first and wants the same"
+                self._findings.add("first_come_first_served", when, what)
+
+    def _judge_missing(self, at: float) -> None:
+        for conversation, since in self._missing.items():
+            entry = self.waiting.get(conversation)
+            if entry is not None and entry.present and not entry.invited and at - since > self._grace:
+                what = f"{conversation}: its visitor waits, and no line has it"
+                self._findings.add("nobody_lost", at, what, conversation)
+
+    def _goes_first(self, earlier: Waiting, later: Waiting, agent: str, at: float) -> bool:
+        return (
+            earlier.present
+            and not earlier.invited
+            # Who was refused may be resting until the next round, which nobody outside can see.
+            and not earlier.refused
+            and (earlier.need, earlier.language) == (later.need, later.language)
+            and earlier.since < later.since
+            and max(earlier.from_, earlier.uninvited_from) < at - SETTLES_WITHIN
+        )
+
+
+def _fits(entry: Waiting, seat: Free) -> bool:
+    able = seat.video if entry.need == "video" else seat.chat
+    return able and (not seat.languages or entry.language in seat.languages)
