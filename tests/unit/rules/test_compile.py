@@ -260,7 +260,8 @@ class TestWarnings:
 
     def test_a_video_queue_without_an_estimate(self) -> None:
         policy = compiled("engagement.yaml", "wait_estimate: true", "wait_estimate: false")
-        assert policy.warnings == ()  # without a video entry by default, the sites are what counts
+        # There is no video entry by default, but a site that has one inherits the switch.
+        assert [warning.path for warning in policy.warnings] == ["default.wait_estimate"]
         policy = compiled("engagement.yaml", "    entries: {", "    wait_estimate: false\n    entries: {")
         assert [warning.path for warning in policy.warnings] == ["sites.demo.wait_estimate"]
 
