@@ -228,14 +228,14 @@ class Roster:
     # --- the choice ---------------------------------------------------------------------------------
 
     def best(self, ask: Ask, declined: Set[str], only: str | None) -> str | None:
-        """Who is asked of those who fit, by the strategy of the group; ``only`` this one, if it is somebody."""
+        """Who is asked of those who fit, by the strategy of the group; ``only`` this one, who has not declined."""
         rules = ask.rules
         if rules is None:
             return None
         if only is not None:
             agent = self._agents.get(only)
             fits = agent is not None and agent.crew is not None and ask.reason(agent.crew) is None
-            return only if fits and only not in declined else None
+            return only if fits else None
         best: tuple[int, Member] | None = None
         group = ask.want.group
         for crew in self._occupied.get(group, ()):
