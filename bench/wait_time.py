@@ -102,9 +102,9 @@ class Replay:
             line, watched, at = LINES[now.line], lines[now.line], MIDNIGHT + timedelta(seconds=now.at)
             if now.kind == "arrived":
                 view = self.view(now.line, now.at, lines, slots, busy)
-                started = time.perf_counter()
+                started = time.process_time()
                 forecast = self.estimator.forecast(view, at)
-                self.seconds += time.perf_counter() - started
+                self.seconds += time.process_time() - started
                 self.estimates += 1
                 self.estimator.arrived(line, str(now.visitor), forecast)
                 if view.free == 0:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import NormalDist
 
 from orchestrator.domain.wait_time.censored import CensoredScores
-from orchestrator.domain.wait_time.queue_model import Wait
+from orchestrator.domain.wait_time.queue_model import Wait, quantile
 from orchestrator.domain.wait_time.settings import WaitSettings
 from orchestrator.domain.wait_time.terms import Forecast
 
@@ -60,15 +60,14 @@ class Calibration:
         if gave_up:
             # The median of the waits that are longer still.
             share = (1.0 + _NORMAL.cdf(min(score, _EDGES[-1]))) / 2.0
-            waited = max(waited, expected.quantile(_NORMAL.inv_cdf(share)))
+            waited = max(waited, quantile(expected.mean, expected.shape, _NORMAL.inv_cdf(share)))
         keep = 1.0 - 1.0 / self._settings.memory
         self._waits = self._waits * keep + 1.0
         self._ratios = self._ratios * keep + min(_LARGEST_RATIO, waited / forecast.model)
         self._read()
 
     def _read(self) -> None:
-        self.z50 = self._scores.quantile(0.5)
-        self.z90 = max(self.z50, self._scores.quantile(0.9))
+        self.z50, self.z90 = self._scores.quantiles(0.5, 0.9)
 
     def snapshot(self) -> list[list[float]]:
         return [[self._waits, self._ratios], *self._scores.snapshot()]

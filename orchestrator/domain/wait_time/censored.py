@@ -50,10 +50,14 @@ class CensoredScores:
             at_risk -= prior + known + larger
         return shares
 
-    def quantile(self, p: float) -> float:
-        """The score that a share ``p`` is below, straight between the edges and never beyond them."""
+    def quantiles(self, *shares_below: float) -> list[float]:
+        """The scores that these shares are below, straight between the edges and never beyond them."""
+        above = self.above()
+        return [self._quantile(above, p) for p in shares_below]
+
+    def _quantile(self, above: Sequence[float], p: float) -> float:
         before, edge_before = 1.0, self.edges[0]
-        for edge, share in zip(self.edges, self.above(), strict=True):
+        for edge, share in zip(self.edges, above, strict=True):
             if share <= 1.0 - p:
                 part = (before - (1.0 - p)) / (before - share) if before > share else 1.0
                 return edge_before + (edge - edge_before) * part

@@ -12,7 +12,7 @@ from orchestrator.domain.wait_time.calibration import Calibration
 from orchestrator.domain.wait_time.capacity import capacity_of
 from orchestrator.domain.wait_time.handling import Moments
 from orchestrator.domain.wait_time.line_state import LineState
-from orchestrator.domain.wait_time.queue_model import STOPS, QueueModel, Wait
+from orchestrator.domain.wait_time.queue_model import STOPS, QueueModel, Wait, quantile
 from orchestrator.domain.wait_time.settings import WaitSettings
 from orchestrator.domain.wait_time.terms import Channel, Estimate, Forecast, Grade, Line, Unknown, WaitBand
 from orchestrator.domain.wait_time.view import LineView
@@ -106,7 +106,7 @@ class WaitEstimator:
             return Forecast(Unknown("closed"))
         state = self._lines.get(view.line, self._unseen)
         reaction = state.reaction.mean
-        at_once = _band(Wait(reaction, 1.0), 0.0, _NORMAL_P90) if reaction > 0 else WaitBand(0.0, 0.0)
+        at_once = WaitBand(quantile(reaction, 1.0, 0.0), quantile(reaction, 1.0, _NORMAL_P90))
         behind = view.ahead - view.free
         if behind < 0:
             return Forecast(at_once, at_once, slot_free=True)
@@ -206,29 +206,25 @@ def _at_place(
     place = min(behind, float(STOPS[-1]))
     speed, z50, z90 = calibration.speed, calibration.z50, calibration.z90
     walk = model.walk()
-    wait = next(walk)
-    band = _longer(_band(Wait(wait.mean * speed, wait.shape), z50, z90), at_once)
+    mean, shape = next(walk)
+    p50 = max(at_once.p50, quantile(speed * mean, shape, z50))
+    p90 = max(at_once.p90, quantile(speed * mean, shape, z90))
     for here, stop in _LEGS:
         if place <= here:
             break
-        further = next(walk)
-        beyond = _longer(_band(Wait(further.mean * speed, further.shape), z50, z90), band)
-        part = min(1.0, (place - here) / (stop - here))
-        wait = Wait(_between(wait.mean, further.mean, part), _between(wait.shape, further.shape, part))
-        band = WaitBand(_between(band.p50, beyond.p50, part), _between(band.p90, beyond.p90, part))
-    return wait, band
-
-
-def _band(wait: Wait, z50: float, z90: float) -> WaitBand:
-    return WaitBand(wait.quantile(z50), wait.quantile(z90))
-
-
-def _longer(band: WaitBand, than: WaitBand) -> WaitBand:
-    return WaitBand(max(band.p50, than.p50), max(band.p90, than.p90))
+        further, further_shape = next(walk)
+        further50 = max(p50, quantile(speed * further, further_shape, z50))
+        further90 = max(p90, quantile(speed * further, further_shape, z90))
+        if place < stop:
+            part = (place - here) / (stop - here)
+            wait = Wait(_between(mean, further, part), _between(shape, further_shape, part))
+            return wait, WaitBand(_between(p50, further50, part), _between(p90, further90, part))
+        mean, shape, p50, p90 = further, further_shape, further50, further90
+    return Wait(mean, shape), WaitBand(p50, p90)
 
 
 def _between(start: float, end: float, part: float) -> float:
-    return end if part >= 1.0 else start + (end - start) * part
+    return min(end, start + (end - start) * part) if start <= end else start + (end - start) * part
 
 
 def _seconds(duration: float) -> float:

@@ -86,14 +86,18 @@ class HandleTimes:
 
     def _between_hours(self) -> float:
         """The variance of the hours' true means: what is observed less what chance alone would show."""
-        seen = [cell for cell in self.hours if cell.weight > 0]
-        weight = self.whole.weight
-        if len(seen) < 2 or weight <= len(seen):
+        weight, mean = self.whole.weight, self.whole.mean
+        cells, within, squares, observed = 0, 0.0, 0.0, 0.0
+        for cell in self.hours:
+            if cell.weight > 0:
+                cells += 1
+                within += cell.weight * cell.variance
+                squares += cell.weight**2
+                observed += cell.weight * (cell.mean - mean) ** 2
+        if cells < 2 or weight <= cells or weight * weight <= squares:
             return 0.0
-        spread = weight - sum(cell.weight**2 for cell in seen) / weight
-        within = sum(cell.weight * cell.variance for cell in seen) / (weight - len(seen))
-        observed = sum(cell.weight * (cell.mean - self.whole.mean) ** 2 for cell in seen)
-        return max(0.0, (observed - (len(seen) - 1) * within) / spread) if spread > 0 else 0.0
+        by_chance = (cells - 1) * within / (weight - cells)
+        return max(0.0, (observed - by_chance) / (weight - squares / weight))
 
     def snapshot(self) -> list[list[float]]:
         return [self.whole.snapshot(), *(cell.snapshot() for cell in self.hours)]

@@ -32,17 +32,21 @@ STOPS = _stops()
 """The places at which the walk stops: all up to 8, then each a quarter further. In between, waits grow straight."""
 
 
+def quantile(mean: float, shape: float, z: float) -> float:
+    """A Gamma distribution's value at a normal score: its cube root is about normal (Wilson and Hilferty 1931).
+
+    ``shape`` is the squared mean over the variance.
+    """
+    root = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * sqrt(shape))
+    return mean * root * root * root if root > 0.0 else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """A Gamma distribution of seconds, by its mean and its shape: squared mean over variance."""
 
     mean: float
     shape: float
-
-    def quantile(self, z: float) -> float:
-        """The wait at a standard normal score; its cube root is about normal (Wilson and Hilferty 1931)."""
-        root = 1.0 - 1.0 / (9.0 * self.shape) + z / (3.0 * sqrt(self.shape))
-        return self.mean * max(0.0, root) ** 3
 
     def score(self, seconds: float) -> float:
         """The standard normal score of a wait: the inverse of `quantile`."""
@@ -66,8 +70,8 @@ class QueueModel:
     capacity: Capacity
     reaction: float = 0.0
 
-    def walk(self) -> Iterator[Wait]:
-        """The wait at each of `STOPS`, endlessly far back."""
+    def walk(self) -> Iterator[tuple[float, float]]:
+        """Mean and shape of the wait at each of `STOPS`, from the head on."""
         slots, handle, time_for = self.capacity.slots, self.handle, self.capacity.time_for
         until_next = handle / slots
         t, work, variance, here = 0.0, 0.0, 0.0, 0
@@ -85,4 +89,4 @@ class QueueModel:
             # The ends of conversations in many slots are as random as arrivals at first, and as regular as the
             # conversations themselves in the long run (superposed renewals).
             regular = 1.0 + (self.dispersion - 1.0) * (1.0 - exp(-here / slots))
-            yield Wait(mean, mean * mean / ((variance + own * own) * regular + self.reaction**2))
+            yield mean, mean * mean / ((variance + own * own) * regular + self.reaction**2)

@@ -12,7 +12,7 @@ from orchestrator.domain.wait_time.censored import CensoredScores
 from orchestrator.domain.wait_time.grading import Grading
 from orchestrator.domain.wait_time.handling import HandleTimes
 from orchestrator.domain.wait_time.patience import Patience
-from orchestrator.domain.wait_time.queue_model import Wait
+from orchestrator.domain.wait_time.queue_model import quantile
 from orchestrator.domain.wait_time.settings import WaitSettings
 from orchestrator.domain.wait_time.terms import Forecast, WaitBand
 
@@ -116,22 +116,20 @@ def test_the_product_limit_estimator() -> None:
     above = scores.above()
     assert above[1] == pytest.approx(4 / 6)
     assert above[3] == pytest.approx(4 / 6 * 2 / 3)
-    assert scores.quantile(0.3) == pytest.approx(2.3)
+    assert scores.quantiles(0.3) == pytest.approx([2.3])
 
 
 def test_without_scores_the_prior_speaks() -> None:
     scores = CensoredScores((0.0, 1.0), 100.0, (50.0, 40.0, 10.0))
-    assert scores.quantile(0.5) == pytest.approx(0.0)
-    assert scores.quantile(0.9) == pytest.approx(1.0)
-    assert scores.quantile(0.7) == pytest.approx(0.5)
+    assert scores.quantiles(0.5, 0.9, 0.7) == pytest.approx([0.0, 1.0, 0.5])
 
 
 # -- calibration ------------------------------------------------------------------------------------------
 
 
 def quoted(calibration: Calibration, model: float = 100.0, shape: float = 1.0) -> Forecast:
-    wait = Wait(model * calibration.speed, shape)
-    band = WaitBand(wait.quantile(calibration.z50), wait.quantile(calibration.z90))
+    mean = model * calibration.speed
+    band = WaitBand(quantile(mean, shape, calibration.z50), quantile(mean, shape, calibration.z90))
     return Forecast(band, band, model, calibration.speed, shape)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.domain.wait_time.capacity import Capacity, capacity_of
 from orchestrator.domain.wait_time.patience import STARTS, Patience
-from orchestrator.domain.wait_time.queue_model import STOPS, QueueModel, Wait
+from orchestrator.domain.wait_time.queue_model import STOPS, QueueModel, Wait, quantile
 from orchestrator.domain.wait_time.terms import Line
 from orchestrator.domain.wait_time.view import Pool
 
@@ -27,6 +27,11 @@ def giving_up_after(mean: float) -> Patience:
     return Patience([seconds / mean for seconds in stretches], stretches)
 
 
+def waits(line: QueueModel, count: int) -> list[Wait]:
+    """At the first ``count`` of `STOPS`."""
+    return [Wait(mean, shape) for mean, shape in islice(line.walk(), count)]
+
+
 def model(slots: float, patience: Patience, dispersion: float = 1.0, reaction: float = 0.0) -> QueueModel:
     return QueueModel(10, 120.0, HANDLE, dispersion, patience, alone(slots), reaction)
 
@@ -35,20 +40,18 @@ def model(slots: float, patience: Patience, dispersion: float = 1.0, reaction: f
     ("shape", "median", "ninth"), [(1.0, 0.6931, 2.3026), (3.0, 2.6741, 5.3223), (10.0, 9.6687, 14.2060)]
 )
 def test_quantiles_are_those_of_the_gamma_distribution(shape: float, median: float, ninth: float) -> None:
-    wait = Wait(shape, shape)
-    assert wait.quantile(0.0) == pytest.approx(median, rel=0.015)
-    assert wait.quantile(1.28155) == pytest.approx(ninth, rel=0.015)
+    assert quantile(shape, shape, 0.0) == pytest.approx(median, rel=0.015)
+    assert quantile(shape, shape, 1.28155) == pytest.approx(ninth, rel=0.015)
 
 
 @pytest.mark.parametrize("z", [-1.0, 0.0, 1.3, 3.0])
 def test_a_score_is_the_inverse_of_a_quantile(z: float) -> None:
-    wait = Wait(200.0, 4.0)
-    assert wait.score(wait.quantile(z)) == pytest.approx(z)
+    assert Wait(200.0, 4.0).score(quantile(200.0, 4.0, z)) == pytest.approx(z)
 
 
 def test_without_abandonment_the_wait_is_a_sum_of_exponentials() -> None:
     """n + 1 ends of conversations at slots / handle each: mean (n + 1) handle / slots, and shape n + 1."""
-    for ahead, wait in zip(STOPS, islice(model(6, Patience()).walk(), 20), strict=False):
+    for ahead, wait in zip(STOPS, waits(model(6, Patience()), 20), strict=False):
         assert wait.mean == pytest.approx((ahead + 1) * HANDLE / 6)
         assert wait.shape == pytest.approx(ahead + 1)
 
@@ -59,7 +62,7 @@ def test_with_exponential_patience_the_wait_is_that_of_the_markovian_queue(
     slots: int, patience: float
 ) -> None:
     """QLm: the sum over j = 0..n of 1 / (slots / handle + j / patience)."""
-    for ahead, wait in zip(STOPS, islice(model(slots, giving_up_after(patience)).walk(), 16), strict=False):
+    for ahead, wait in zip(STOPS, waits(model(slots, giving_up_after(patience)), 16), strict=False):
         rates = [slots / HANDLE + j / patience for j in range(ahead + 1)]
         exact = sum(1 / rate for rate in rates)
         spread = sum(1 / rate**2 for rate in rates)
@@ -74,20 +77,20 @@ def test_those_who_have_long_lost_patience_shorten_the_wait_less_than_those_abou
         hasty.add(i * 0.12 if i < 500 else 600.0, gave_up=i < 500)
     young = QueueModel(12, 10.0, HANDLE, 1.0, hasty, alone(10))
     old = QueueModel(12, 900.0, HANDLE, 1.0, hasty, alone(10))
-    at = STOPS.index(12)
-    assert next(islice(young.walk(), at, None)).mean < 0.8 * next(islice(old.walk(), at, None)).mean
+    places = STOPS.index(12) + 1
+    assert waits(young, places)[-1].mean < 0.8 * waits(old, places)[-1].mean
 
 
 def test_regular_conversations_narrow_a_long_wait_but_not_that_for_the_next_end() -> None:
-    plain = list(islice(model(5, Patience()).walk(), 12))
-    regular = list(islice(model(5, Patience(), dispersion=0.2).walk(), 12))
+    plain = waits(model(5, Patience()), 12)
+    regular = waits(model(5, Patience(), dispersion=0.2), 12)
     assert regular[0].shape == plain[0].shape
     assert regular[-1].shape > 3 * plain[-1].shape
     assert [wait.mean for wait in regular] == [wait.mean for wait in plain]
 
 
 def test_an_agent_s_reaction_is_waited_for_once() -> None:
-    plain, slow = (next(model(5, Patience(), reaction=seconds).walk()) for seconds in (0.0, 30.0))
+    plain, slow = (waits(model(5, Patience(), reaction=seconds), 1)[0] for seconds in (0.0, 30.0))
     assert slow.mean == pytest.approx(plain.mean + 30.0)
     assert slow.mean**2 / slow.shape == pytest.approx(plain.mean**2 / plain.shape + 900.0)
 
