@@ -20,6 +20,7 @@ class LocalMedia:
         self._listeners: list[MediaListener] = []
         self._roles: dict[tuple[str, str], str] = {}
         self._closing: set[str] = set()
+        self._open: set[str] = set()
 
     async def start(self) -> None:
         await self.node.start()
@@ -35,6 +36,7 @@ class LocalMedia:
     async def open_room(self, call_id: str, *, camera: str) -> None:
         try:
             self.node.open_room(call_id, media.RoomPolicy(camera=media.CameraPolicy(camera)))
+            self._open.add(call_id)
         except media.MediaError as error:
             raise _refused(error) from error
 
@@ -80,14 +82,26 @@ class LocalMedia:
             await self.node.close_room(call_id)
         finally:
             self._closing.discard(call_id)
+            self._open.discard(call_id)
             for key in [key for key in self._roles if key[0] == call_id]:
                 del self._roles[key]
+
+    def has_room(self, call_id: str) -> bool:
+        """Whether the room is open now."""
+        return call_id in self._open
+
+    async def drop_rooms(self) -> None:
+        """Close every room without a word about it."""
+        for call_id in list(self._open):
+            await self.close_room(call_id)
 
     def _report(self, event: media.MediaEvent) -> None:
         report = _event(event)
         # A room that we close is no loss; one that the node closes by itself is.
         if report is None or (report.kind == "lost" and report.call_id in self._closing):
             return
+        if report.kind == "lost":
+            self._open.discard(report.call_id)
         for listener in self._listeners:
             listener(report)
 

@@ -71,6 +71,10 @@ class Nodes:
             self._task = None
         try:
             await self._presence.forget_all(node=self._node)
+            async with self._store.transaction(read_only=True) as tx:
+                rooms = await tx.rooms.of_node(self._node)
+            for call_id in rooms:
+                await self._lose(call_id)
             async with self._store.transaction() as tx:
                 await tx.outbox.release(self._node)
                 await tx.leases.release_all(self._node)

@@ -19,13 +19,26 @@ from tests.servers.nats import NatsServer
 from tests.servers.postgres import PostgresServer
 
 
+@pytest.fixture(scope="session")
+def sqlite_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the newest schema and nothing else, to be copied."""
+    file = tmp_path_factory.mktemp("schema") / "empty.db"
+    upgrade(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_schema: Path, tmp_path: Path) -> str:
+    file = tmp_path / "contract.db"
+    file.write_bytes(sqlite_schema.read_bytes())
+    return f"sqlite+aiosqlite:///{file}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+async def database_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """The address of a database with the newest schema."""
     if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'contract.db'}"
-        await asyncio.to_thread(upgrade, url)
-        yield url
+        yield request.getfixturevalue("sqlite_url")
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
         async with server.database() as url:
