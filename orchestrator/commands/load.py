@@ -54,6 +54,10 @@ def demo_load(
         float,
         typer.Option(min=0.1, help="Seconds in which a free agent must be asked (not quicker with --speed)."),
     ] = 2.0,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Keep the data of its own service in this new folder.", file_okay=False),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write the report to this file, .json or .html.", dir_okay=False)
     ] = None,
@@ -75,19 +79,19 @@ def demo_load(
         grace=grace,
         site=site,
     )
-    result, service_errors = _run(wish, url, admin)
+    result, service_errors = _run(wish, url, admin, keep)
     _tell(result, service_errors, report)
     if result.judge.violations:
         raise typer.Exit(1)
 
 
-def _run(wish: Wish, url: str | None, admin: str | None) -> tuple[Result, int]:
+def _run(wish: Wish, url: str | None, admin: str | None, keep: Path | None) -> tuple[Result, int]:
     from orchestrator.load.product import NotStarted  # noqa: PLC0415
     from orchestrator.load.wire import Failed, Refused  # noqa: PLC0415
 
     where = url or "its own service"
     try:
-        return asyncio.run(_simulate(wish, url, admin))
+        return asyncio.run(_simulate(wish, url, admin, keep))
     except NotStarted as error:
         fail(str(error))
     except (Failed, Refused) as error:
@@ -100,7 +104,7 @@ def _run(wish: Wish, url: str | None, admin: str | None) -> tuple[Result, int]:
         fail("Stopped before the end: there is no report.")
 
 
-async def _simulate(wish: Wish, url: str | None, admin: str | None) -> tuple[Result, int]:
+async def _simulate(wish: Wish, url: str | None, admin: str | None, keep: Path | None) -> tuple[Result, int]:
     from orchestrator.load.product import own_product  # noqa: PLC0415
     from orchestrator.load.run import Admin, run_load  # noqa: PLC0415
     from orchestrator.load.wire import Service  # noqa: PLC0415
@@ -109,7 +113,7 @@ async def _simulate(wish: Wish, url: str | None, admin: str | None) -> tuple[Res
         if url is not None:
             service, account = Service(_checked(url), own=False), Admin(*_account(admin))
             return await run_load(wish, service, account, display.show), 0
-        async with own_product() as product:
+        async with own_product(keep) as product:
             service = Service(product.url, own=True, addresses=True)
             result = await run_load(wish, service, Admin(product.email, product.password), display.show)
             return result, product.errors()

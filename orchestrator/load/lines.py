@@ -1,18 +1,19 @@
 """Who waits and who is free, as visitors' pages and desks know it: nobody is passed over, nobody is forgotten.
 
 Every client learns of a change a little after it was made, so that two of them may contradict each other for a moment.
-What is judged here must therefore have been so for a grace. What a client cannot know (who is asked next after
+What is judged here must therefore have been so for a grace, and the supervisor's survey must agree: an invitation to
+an agent who is cut off is on no desk that anybody here sees. What a client cannot know (who is asked next after
 everybody refused, in which order several who came back to the head stand) is not judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.load.findings import Findings
 
-SETTLES_WITHIN = 1.0
+SETTLES_WITHIN = 1.5
 """So many seconds before and after an invitation somebody else must have waited to have been passed over."""
 
 
@@ -54,6 +55,7 @@ class Lines:
         self._pairs: dict[tuple[str, str], float] = {}
         self._passed_over: list[tuple[float, str, str, str]] = []
         self._missing: dict[str, float] = {}
+        self.held_by_absent: set[str] = set()
         self.longest_idle = 0.0
 
     # --- what clients saw -----------------------------------------------------------------------------
@@ -103,14 +105,23 @@ class Lines:
         if reason in ("declined", "expired"):
             entry.refused.add(agent)
 
-    def surveyed(self, asked_at: float, queued: Collection[str]) -> None:
-        """A supervisor read who waits. Pages that show the waiting room since before must be among them."""
+    def surveyed(self, asked_at: float, queued: Mapping[str, bool]) -> None:
+        """A supervisor read who waits: conversation → whether it has an open invitation.
+
+        Pages that show the waiting room since before must be among them.
+        """
         for conversation, entry in self.waiting.items():
+            if queued.get(conversation, False) and not entry.invited:
+                self.held_by_absent.add(conversation)
+                entry.uninvited_from = max(entry.uninvited_from, asked_at)
             long_enough = entry.present and max(entry.from_, entry.uninvited_from) < asked_at - self._grace
             if long_enough and conversation not in queued and not entry.invited:
                 self._missing.setdefault(conversation, asked_at)
             else:
                 self._missing.pop(conversation, None)
+        uninvited = {name for name, invited in queued.items() if not invited}
+        self._judge_idle(asked_at, uninvited)
+        self._judge_order(asked_at, uninvited)
 
     # --- judged from time to time ---------------------------------------------------------------------
 
@@ -124,13 +135,6 @@ class Lines:
             if agent not in entry.refused and _fits(entry, seat)
         }
         self._pairs = {pair: self._pairs.get(pair, at - deaf) + deaf for pair in found}
-        for (conversation, agent), since in self._pairs.items():
-            idle = at - since
-            self.longest_idle = max(self.longest_idle, idle)
-            if idle > self._grace:
-                what = f"{conversation} waits although {agent} has been free for it for {idle:.1f} s"
-                self._findings.add("no_idle_agent", at, what, conversation, agent)
-        self._judge_order(at)
         self._judge_missing(at)
 
     def finish(self, at: float) -> None:
@@ -138,16 +142,32 @@ class Lines:
         for conversation in self.waiting:
             self._findings.add("nobody_lost", at, f"{conversation} still waits at the end")
 
-    def _judge_order(self, at: float) -> None:
-        settled = [one for one in self._passed_over if at - one[0] > SETTLES_WITHIN]
-        self._passed_over = [one for one in self._passed_over if at - one[0] <= SETTLES_WITHIN]
+    def _judge_idle(self, asked_at: float, uninvited: Collection[str]) -> None:
+        """When the survey was asked for, these pairs had already been possible for so long."""
+        idle: dict[str, list[tuple[str, float]]] = {}
+        for (conversation, agent), since in self._pairs.items():
+            entry = self.waiting.get(conversation)
+            if entry is not None and conversation in uninvited and not entry.invited and entry.present:
+                passed = asked_at - max(since, entry.uninvited_from)
+                self.longest_idle = max(self.longest_idle, passed)
+                if passed > self._grace:
+                    idle.setdefault(conversation, []).append((agent, passed))
+        for conversation, agents in idle.items():
+            agent, passed = agents[0]
+            others = f" and {len(agents) - 1} more" if len(agents) > 1 else ""
+            what = f"{conversation} waits although {agent}{others} has been free for it for {passed:.1f} s"
+            self._findings.add("no_idle_agent", asked_at, what, conversation)
+
+    def _judge_order(self, asked_at: float, uninvited: Collection[str]) -> None:
+        settled = [one for one in self._passed_over if asked_at - one[0] > SETTLES_WITHIN]
+        self._passed_over = [one for one in self._passed_over if asked_at - one[0] <= SETTLES_WITHIN]
         for when, earlier, later, agent in settled:
             entry = self.waiting.get(earlier)
-            if entry is None or entry.invited or not entry.present:
+            if entry is None or entry.invited or not entry.present or earlier not in uninvited:
                 continue
             if max(entry.from_, entry.uninvited_from) < when - SETTLES_WITHIN:
                 what = f"{later} was offered to {agent} before {earlier}, which came first and wants the same"
-                self._findings.add("first_come_first_served", when, what)
+                self._findings.add("first_come_first_served", when, what, earlier)
 
     def _judge_missing(self, at: float) -> None:
         for conversation, since in self._missing.items():

@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,8 @@ class Product:
 
 
 @asynccontextmanager
-async def own_product() -> AsyncIterator[Product]:
-    """Start it, and end it.
+async def own_product(keep: Path | None = None) -> AsyncIterator[Product]:
+    """Start it, and end it. ``keep``: its folder, which stays, so that one can look up why something happened.
 
     The child believes this machine where people come from, as it would a proxy: each simulated person then has an
     address of their own, and the limits of the interface hold as they are.
@@ -54,7 +54,7 @@ async def own_product() -> AsyncIterator[Product]:
     Raises:
         NotStarted: it does not come up.
     """
-    with tempfile.TemporaryDirectory(prefix="visavis-load-") as name:
+    with _folder(keep) as name:
         folder = Path(name)
         password = secrets.token_urlsafe(18)
         await _make_admin(folder, password)
@@ -75,6 +75,15 @@ async def own_product() -> AsyncIterator[Product]:
                 yield product
             finally:
                 await _end(child)
+
+
+def _folder(keep: Path | None) -> AbstractContextManager[str]:
+    if keep is None:
+        return tempfile.TemporaryDirectory(prefix="visavis-load-")
+    if keep.exists() and any(keep.iterdir()):
+        raise NotStarted(f"{keep} is not empty: give --keep a folder that is new.")
+    keep.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return nullcontext(str(keep.absolute()))
 
 
 async def _make_admin(folder: Path, password: str) -> None:

@@ -62,6 +62,7 @@ def numbers(result: Result) -> Json:
             "own_count": result.own_count,
         },
         "judge": {
+            "held_by_agents_cut_off": len(result.judge.lines.held_by_absent),
             "longest_idle": result.judge.lines.longest_idle,
             "supervisor_readings": result.readings,
             "worst_lag_of_this_program": result.worst_lag,
@@ -174,6 +175,7 @@ def sections(report: Json) -> list[Section]:
             f"{judge['longest_idle']:.2f} s (grace {report['run']['grace']:.1f} s)",
         )
     )
+    rules.append(("visitors offered to agents who were cut off", str(judge["held_by_agents_cut_off"])))
     found = [(f"{one['at']:.1f} s", one["what"]) for one in judge["violations"][:50]]
     return [
         ("Visitors", visitors),
