@@ -117,10 +117,11 @@ export class VisavisDesk extends LitElement {
         ${store.stream === "waiting" ? html`<p class="net" role="status">${t.offline}</p>` : nothing}
         ${presenceNotes(store)}
       </div>
-      ${navigation(store)} ${store.view === "conversations" ? list(store) : nothing}
-      ${store.view === "inbox" ? inboxList(store) : nothing}
-      <main class="work">
-        ${stage(store)} ${this.#work(store)}
+      ${navigation(store)}
+      <main class="middle">
+        ${store.view === "conversations" ? list(store) : nothing}
+        ${store.view === "inbox" ? inboxList(store) : nothing}
+        <div class="work">${stage(store)} ${this.#work(store)}</div>
       </main>
       ${current ? info(store, current) : nothing} ${invitations(store)}
       <p class="toast-holder" role="alert">

@@ -7,6 +7,9 @@ export const boardStyles = css`
     overflow-y: auto;
     padding: var(--s5);
   }
+  .board:focus-visible {
+    outline-offset: -4px;
+  }
   .board-head {
     display: flex;
     flex-wrap: wrap;

@@ -207,6 +207,10 @@ export const layoutStyles = css`
     font-weight: 600;
     text-align: center;
   }
+  /* On a phone either the list or what is open is on the screen: the landmark has to hold both. */
+  .middle {
+    display: contents;
+  }
   .work {
     grid-area: work;
     position: relative;

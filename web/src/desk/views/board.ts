@@ -12,10 +12,10 @@ import { heldRows, queueRows } from "./board_rows";
 export function board(store: DeskStore): TemplateResult {
   const { t } = store;
   const { view, failed } = store.board;
-  return html`<div class="board" data-testid="board" data-shown=${String(view !== null)}>
+  return html`<div class="board" role="region" aria-labelledby="board-title" tabindex="0" data-testid="board" data-shown=${String(view !== null)}>
     <div class="board-head">
-      <h2>${t.board.title}</h2>
-      ${view ? html`<p class="live ${failed ? "stale" : ""}" role="status">${failed ? t.board.stale : t.board.live}</p>` : nothing}
+      <h2 id="board-title">${t.board.title}</h2>
+      ${view ? html`<p class="live ${failed ? "stale" : ""}" role="status" data-testid="board-live" data-live=${String(!failed)}>${failed ? t.board.stale : t.board.live}</p>` : nothing}
     </div>
     ${view ? html`${groups(store, view.groups)} ${queueRows(store)} ${heldRows(store)} ${agents(store, view.agents)}` : notYet(store)}
   </div>`;
@@ -77,13 +77,13 @@ function line(
   const longest = one.longest_since ? elapsed(store.secondsSince(one.longest_since)) : "–";
   const reason = one.wait_reason ? t.waitReason[one.wait_reason] : "";
   const expected = one.wait ? t.board.band(minutes(one.wait)) : one.wait_unknown ? t.board.unknown : "–";
-  return html`<section class="board-line" data-testid="board-${channel}" aria-label=${name}>
+  return html`<div role="group" class="board-line" data-testid="board-${channel}" aria-label=${name}>
     <p class="board-line-name">${picture} ${name}</p>
     <dl>
       ${measure(t.board.waiting, t.board.ofPlaces(one.waiting, one.places), "", one.waiting > 0 ? "busy" : "")}
       ${measure(t.board.longest, longest)} ${measure(t.board.expected, expected, reason)}
     </dl>
-  </section>`;
+  </div>`;
 }
 
 function measure(name: string, value: string, more = "", tone = ""): TemplateResult {
@@ -128,22 +128,34 @@ function states(store: DeskStore, { agents: counted }: BoardGroup): TemplateResu
 
 function agents(store: DeskStore, all: BoardAgent[]): TemplateResult {
   const { t } = store;
-  const order: Array<BoardAgent["state"]> = ["available", "busy", "wrap_up", "paused", "away", "offline"];
-  const sorted = [...all].sort(
-    (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name),
-  );
   return html`<section class="board-part" aria-labelledby="board-agents">
     <h3 id="board-agents">${t.board.agents} <span class="count">${all.length}</span></h3>
     ${
       all.length === 0
         ? html`<p class="board-none">${t.board.agentsNone}</p>`
         : html`<ul class="rows">${repeat(
-            sorted,
+            inOrder(all),
             (agent) => agent.id,
             (agent) => row(store, agent),
           )}</ul>`
     }
   </section>`;
+}
+
+const ORDER: ReadonlyArray<BoardAgent["state"]> = [
+  "available",
+  "busy",
+  "wrap_up",
+  "paused",
+  "away",
+  "offline",
+];
+
+/** Who can take something comes first. */
+export function inOrder(agents: readonly BoardAgent[]): BoardAgent[] {
+  return [...agents].sort(
+    (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
+  );
 }
 
 function row(store: DeskStore, agent: BoardAgent): TemplateResult {

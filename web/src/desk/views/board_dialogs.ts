@@ -6,14 +6,16 @@ import { labelIn } from "../../i18n/language";
 import * as icons from "../../ui/icons";
 import { modal } from "../../ui/modal";
 import type { DeskStore } from "../store";
+import { inOrder } from "./board";
 import { nameOf } from "./board_rows";
 import { author } from "./conversation";
 
 export function assignDialog(store: DeskStore): TemplateResult {
   const { t, board, agent: me } = store;
   const id = board.subject ?? "";
-  const others = (board.view?.agents ?? []).filter(
-    ({ id: other, state }) => other !== me?.id && state !== "offline" && state !== "away",
+  // Who is connected may be given a conversation in any state, also with both switches off.
+  const others = inOrder(board.view?.agents ?? []).filter(
+    ({ id: other, state }) => other !== me?.id && state !== "away",
   );
   return form(store, t.board.assignTitle(nameOf(store, id)), t.board.assignLead, async (fields) => {
     if (await board.assign(id, String(fields.get("agent")))) store.show(null);
