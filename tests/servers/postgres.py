@@ -37,7 +37,9 @@ _SETTINGS = {
 class PostgresServer:
     """``async with server.database() as url``: a database with the newest schema, gone afterwards."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        """``durable``: wait for the disk, as a server does that people rely on."""
+        self._settings = _SETTINGS | ({"fsync": "on", "full_page_writes": "on"} if durable else {})
         # PostgreSQL refuses to run as root.
         self._user = "nobody" if os.geteuid() == 0 else None
         self._bin = _binaries(folder, self._user)
@@ -80,7 +82,7 @@ class PostgresServer:
 
     def start(self) -> None:
         command: list[str | Path] = [self._bin / "postgres", "-D", self._data, "-p", str(self.port)]
-        for name, value in (_SETTINGS | {"unix_socket_directories": str(self._folder)}).items():
+        for name, value in (self._settings | {"unix_socket_directories": str(self._folder)}).items():
             command += ["-c", f"{name}={value}"]
         # SIGINT is the fast shutdown: it ends sessions and waits for none.
         self._child = Child(command, self._folder / "log", user=self._user, ending=signal.SIGINT)
