@@ -63,6 +63,7 @@ _MESSAGE: dict[str, Any] = {
     "content": {"type": "text", "text": "Bonjour, je regarde votre commande."},
     "quick_replies": [],
     "client_id": None,
+    "private": False,
     "at": "2026-01-15T09:30:00Z",
 }
 

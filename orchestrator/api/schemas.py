@@ -85,7 +85,10 @@ class QuickReply(Model):
 
 
 class Message(Model):
-    """A line of the history. ``position`` orders the lines of one conversation, without gaps that matter."""
+    """A line of the history. ``position`` orders the lines of one conversation, without gaps that matter.
+
+    ``private``: between agents (the note of a transfer); no visitor is ever sent such a line.
+    """
 
     id: str
     conversation_id: str
@@ -94,6 +97,7 @@ class Message(Model):
     content: Content
     quick_replies: list[QuickReply] = []
     client_id: str | None = None
+    private: bool = False
     at: datetime
 
 

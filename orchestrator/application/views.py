@@ -36,6 +36,7 @@ def message_view(message: StoredMessage) -> Json:
         "content": dict(message.content),
         "quick_replies": [{"title": title, "value": value} for title, value in message.quick_replies],
         "client_id": message.client_id,
+        "private": message.private_to is not None,
         "at": message.at,
     }
 

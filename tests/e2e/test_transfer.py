@@ -70,6 +70,8 @@ def test_declined_by_a_colleague_then_accepted_in_a_group(
     marc.write("42")
     visitor.sees("agent", "42")
     assert marc.conversation_id == visitor.conversation_id == conversation
+    # The colleague goes on seeing the note, marked as what it is.
+    expect(marc.page.locator(".private").filter(has_text=NOTE[language]).first).to_be_visible()
     # The note was for the colleague: no visitor ever sees it.
     expect(visitor.lines(NOTE[language])).to_have_count(0)
     assert not screens.wrong, "\n" + "\n".join(screens.wrong)

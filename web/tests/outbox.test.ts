@@ -14,6 +14,7 @@ function line(position: number, extra: Partial<Message> = {}): Message {
     content: { type: "text", text: `line ${position}` },
     quick_replies: [],
     client_id: null,
+    private: false,
     at: "2026-01-01T00:00:00Z",
     ...extra,
   };

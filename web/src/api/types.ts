@@ -2686,6 +2686,8 @@ export interface components {
         /**
          * Message
          * @description A line of the history. ``position`` orders the lines of one conversation, without gaps that matter.
+         *
+         *     ``private``: between agents (the note of a transfer); no visitor is ever sent such a line.
          * @example {
          *       "at": "2026-01-15T09:30:00Z",
          *       "author": {
@@ -2700,6 +2702,7 @@ export interface components {
          *       "conversation_id": "cnv_01",
          *       "id": "msg_01",
          *       "position": 3,
+         *       "private": false,
          *       "quick_replies": []
          *     }
          */
@@ -2720,6 +2723,11 @@ export interface components {
             id: string;
             /** Position */
             position: number;
+            /**
+             * Private
+             * @default false
+             */
+            private: boolean;
             /**
              * Quick Replies
              * @default []
@@ -2743,6 +2751,7 @@ export interface components {
          *         "conversation_id": "cnv_01",
          *         "id": "msg_01",
          *         "position": 3,
+         *         "private": false,
          *         "quick_replies": []
          *       },
          *       "seq": 12,

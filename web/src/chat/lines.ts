@@ -15,6 +15,8 @@ export interface LineTexts {
   erased: string;
   image: string;
   cardLabel: string;
+  /** Over a line that only agents see. */
+  privateNote?: string;
 }
 
 /** Catalogues are closed records; what a policy says may be a key that this page does not know. */
@@ -77,7 +79,7 @@ function row(view: LinesView, line: Message, before?: Message, after?: Message):
   const last = !together(line, after);
   const who = view.author(line);
   return html`<li
-    class="line ${mine ? "mine" : "theirs"} ${first ? "first" : ""} ${last ? "last" : ""}"
+    class="line ${line.private ? "private" : ""} ${mine ? "mine" : "theirs"} ${first ? "first" : ""} ${last ? "last" : ""}"
     data-testid="message"
     data-role=${role}
     data-type=${content.type}
@@ -87,6 +89,11 @@ function row(view: LinesView, line: Message, before?: Message, after?: Message):
       !mine && first
         ? html`<p class="author">${avatar(who, view.base, "small", role === "bot" ? "bot" : "person")} ${who.name}</p>`
         : html`<span class="visually-hidden">${mine ? view.texts.you : who.name}</span>`
+    }
+    ${
+      line.private && view.texts.privateNote
+        ? html`<p class="private-label">${icons.shield(14)} ${view.texts.privateNote}</p>`
+        : nothing
     }
     ${body(view, content)}
     ${last ? html`<time class="at" datetime=${line.at}>${clock(line.at, view.language)}</time>` : nothing}
@@ -157,6 +164,7 @@ function together(a: Message | undefined, b: Message | undefined): boolean {
   if (!a || !b || a.content.type === "notice" || b.content.type === "notice") return false;
   return (
     a.author.role === b.author.role &&
+    a.private === b.private &&
     a.author.name === b.author.name &&
     Date.parse(b.at) - Date.parse(a.at) < GROUP_GAP_MS
   );

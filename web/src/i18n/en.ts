@@ -313,6 +313,7 @@ export const desk: Shape<typeof fr.desk> = {
     disabled: "Automatic escalation is off",
   },
   note: "Note from your colleague",
+  privateNote: "Note between colleagues, the visitor does not see it",
 
   history: "Messages of the conversation",
   composer: "Your message",

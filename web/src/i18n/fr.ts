@@ -328,6 +328,7 @@ export const desk = {
     disabled: "Passage automatique désactivé",
   },
   note: "Note du collègue",
+  privateNote: "Note entre collègues, invisible pour le visiteur",
 
   history: "Messages de la conversation",
   composer: "Votre message",

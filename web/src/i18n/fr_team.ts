@@ -93,7 +93,7 @@ export const transfer = {
   noVideo: "Sans vidéo",
   otherGroup: "Autre groupe",
   closed: "Fermé",
-  freeAgents: (n: number) => count(n, "1\u00a0disponible", `${n}\u00a0disponibles`),
+  freeAgents: (n: number) => `${n}\u00a0disponible${n > 1 ? "s" : ""}`,
   waiting: (n: number) => `${visitors(n)} en attente`,
   note: "Note pour votre collègue (facultative)",
   noteHint: "Le visiteur ne la voit pas.",
@@ -170,6 +170,6 @@ export const board = {
   takeOver: "Reprendre",
   agents: "Agents",
   agentsNone: "Aucun agent.",
-  chats: (n: number) => count(n, "1\u00a0discussion", `${n}\u00a0discussions`),
-  videos: (n: number) => count(n, "1\u00a0vidéo", `${n}\u00a0vidéos`),
+  chats: (n: number) => `${n}\u00a0discussion${n > 1 ? "s" : ""}`,
+  videos: (n: number) => `${n}\u00a0vidéo${n > 1 ? "s" : ""}`,
 };

@@ -90,6 +90,20 @@ export const lineStyles = css`
   .mine.last .words {
     border-end-end-radius: 6px;
   }
+  .private .words {
+    background: var(--warn-soft);
+    color: var(--ink);
+    box-shadow: none;
+  }
+  .private-label {
+    display: flex;
+    align-items: center;
+    gap: 5px;
+    margin-block-end: 4px;
+    color: var(--warn-text);
+    font-size: var(--text-xs);
+    font-weight: 600;
+  }
   .pending .words {
     opacity: 0.72;
   }

@@ -56,7 +56,7 @@ function card(store: DeskStore, group: BoardGroup): TemplateResult {
       ${line(store, icons.video(18), t.presenceVideo, group.video, "video")}
     </div>
     <dl class="board-day">
-      ${measure(t.board.serviceLevel, percent(today.service_level), t.board.target(group.target_share, group.target_seconds), level(group))}
+      ${measure(t.board.serviceLevel, percent(store, today.service_level), t.board.target(group.target_share, group.target_seconds), level(group))}
       ${measure(t.board.answered, t.board.ofOffered(today.answered, today.offered))}
       ${measure(t.board.abandoned, String(today.abandoned))}
       ${measure(t.board.meanWait, time(today.wait_mean))}
@@ -93,8 +93,8 @@ function measure(name: string, value: string, more = "", tone = ""): TemplateRes
   </div>`;
 }
 
-function percent(share: number | null): string {
-  return share === null ? "–" : `${Math.round(share * 100)}\u00a0%`;
+function percent({ language }: DeskStore, share: number | null): string {
+  return share === null ? "–" : new Intl.NumberFormat(language, { style: "percent" }).format(share);
 }
 
 function time(seconds: number | null): string {

@@ -117,9 +117,7 @@ function one(store: DeskStore, message: LeftMessage): TemplateResult {
         ${fact(t.inbox.email, message.email)} ${fact(t.group, message.group)}
         ${fact(t.languageOf, languageName(message.language, language))}
       </dl>
-      <p class="left-words ${message.erased ? "erased" : ""}" dir="auto" data-testid="left-words">
-        ${message.erased ? t.inbox.erased : linked(message.text)}
-      </p>
+      <p class="left-words ${message.erased ? "erased" : ""}" dir="auto" data-testid="left-words">${message.erased ? t.inbox.erased : linked(message.text)}</p>
       ${
         message.visitor_present
           ? html`<p class="left-note">${icons.info(18)} <span>${t.inbox.presentText}</span></p>`

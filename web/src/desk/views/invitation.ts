@@ -92,7 +92,8 @@ export function verdict(t: Texts, escalation: EscalationView, yes: string, no: s
 function lastLines(store: DeskStore, invitation: InvitationView): TemplateResult | typeof nothing {
   const { t } = store;
   const lines = invitation.last_messages.filter(
-    ({ content }) => content.type === "text" || content.type === "card",
+    // The note stands above already.
+    ({ content, private: note }) => !note && (content.type === "text" || content.type === "card"),
   );
   if (lines.length === 0) return nothing;
   return html`<ul class="last-lines" aria-label=${t.lastMessages}>

@@ -8,7 +8,7 @@ import type { WidgetStore } from "../store";
 export function waiting(store: WidgetStore): TemplateResult | typeof nothing {
   const { conversation, t } = store;
   if (conversation?.state !== "queued") return nothing;
-  const { queue, need, can } = conversation;
+  const { queue, need } = conversation;
   const video = need === "video";
   return html`<section class="waiting" data-testid="waiting" aria-labelledby="waiting-title">
     <div class="waiting-top">
@@ -23,7 +23,16 @@ export function waiting(store: WidgetStore): TemplateResult | typeof nothing {
       </div>
     </div>
     ${video && store.call.checking ? deviceTest(store) : nothing}
-    <p class="waiting-hint">${t.waitKeepWriting}</p>
+    ${store.leaving ? nothing : choices(store)}
+  </section>`;
+}
+
+/** Put away while a message is written: on a phone the form needs the room. */
+function choices(store: WidgetStore): TemplateResult {
+  const { conversation, t } = store;
+  const can = conversation?.can;
+  const video = conversation?.need === "video";
+  return html`<p class="waiting-hint">${t.waitKeepWriting}</p>
     <div class="waiting-buttons">
       ${
         video && store.canVideo && !store.call.checking
@@ -37,21 +46,20 @@ export function waiting(store: WidgetStore): TemplateResult | typeof nothing {
           : nothing
       }
       ${
-        can.leave_queue
+        can?.leave_queue
           ? html`<button class="button quiet small" data-testid="leave-queue" @click=${() => store.act("queue/leave")}>
             ${t.waitLeave}
           </button>`
           : nothing
       }
       ${
-        can.leave_message
+        can?.leave_message
           ? html`<button class="button quiet small" data-testid="leave-message" @click=${() => store.openLeaving(true)}>
             ${icons.mail(18)} ${t.leaveMessage}
           </button>`
           : nothing
       }
-    </div>
-  </section>`;
+    </div>`;
 }
 
 function deviceTest(store: WidgetStore): TemplateResult {
