@@ -272,6 +272,7 @@ class SimulatedAgent:
     def _link(self, there: bool) -> None:
         self._desk.connected = there
         if there:
+            self.scene.judge.histories.linked(self.scene.now(), self.name)
             self._here.set()
         else:
             self._here.clear()

@@ -24,6 +24,7 @@ class _Told:
     """What one person's stream told: the last number, and the lines of each conversation in the order of arrival."""
 
     seq: int = 0
+    linked_at: float = 0.0
     lines: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
     ids: set[str] = field(default_factory=set[str])
 
@@ -40,6 +41,10 @@ class Histories:
         self.delivered = 0
 
     # --- while it runs --------------------------------------------------------------------------------
+
+    def linked(self, at: float, who: str) -> None:
+        """A socket is there again: what was sent before comes late for that reason, which is no latency."""
+        self._told[who].linked_at = at
 
     def numbered(self, at: float, who: str, seq: int, *, line: bool) -> None:
         """A frame with a number came. A view may repeat the number before it, a message may not."""
@@ -63,7 +68,8 @@ class Histories:
         sent_at = None if own or line.client_id is None else self._sent_at.pop(line.client_id, None)
         if sent_at is not None:
             self.delivered += 1
-            self.latencies.append(at - sent_at)
+            if told.linked_at <= sent_at:
+                self.latencies.append(at - sent_at)
 
     def sending(self, at: float, client_id: str) -> None:
         """Somebody pressed *send*."""

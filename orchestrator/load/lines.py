@@ -55,7 +55,10 @@ class Lines:
         self._pairs: dict[tuple[str, str], float] = {}
         self._passed_over: list[tuple[float, str, str, str]] = []
         self._missing: dict[str, float] = {}
-        self.held_by_absent: set[str] = set()
+        self._unshown: dict[tuple[str, str], float] = {}
+        self._asked: dict[str, float] = {}
+        self.unshown: set[tuple[str, str]] = set()
+        self.longest_unshown = 0.0
         self.longest_idle = 0.0
 
     # --- what clients saw -----------------------------------------------------------------------------
@@ -105,21 +108,30 @@ class Lines:
         if reason in ("declined", "expired"):
             entry.refused.add(agent)
 
-    def surveyed(self, asked_at: float, queued: Mapping[str, bool]) -> None:
-        """A supervisor read who waits: conversation → whether it has an open invitation.
+    def surveyed(self, asked_at: float, queued: Mapping[str, str | None]) -> None:
+        """A supervisor read who waits: conversation → which agent has the open invitation, if there is one.
 
-        Pages that show the waiting room since before must be among them.
+        Pages that show the waiting room since before must be among them. An invitation that no desk shows yet takes
+        a place of its agent all the same.
         """
+        shown = set(self._invitations.values())
+        unshown = {(name, agent) for name, agent in queued.items() if agent and (name, agent) not in shown}
+        self._unshown = {pair: self._unshown.get(pair, asked_at) for pair in unshown}
+        for _, agent in unshown:
+            self._asked[agent] = asked_at
+        for pair, since in self._unshown.items():
+            self.longest_unshown = max(self.longest_unshown, asked_at - since)
+            if asked_at - since > self._grace:
+                self.unshown.add(pair)
         for conversation, entry in self.waiting.items():
-            if queued.get(conversation, False) and not entry.invited:
-                self.held_by_absent.add(conversation)
+            if queued.get(conversation) and not entry.invited:
                 entry.uninvited_from = max(entry.uninvited_from, asked_at)
             long_enough = entry.present and max(entry.from_, entry.uninvited_from) < asked_at - self._grace
             if long_enough and conversation not in queued and not entry.invited:
                 self._missing.setdefault(conversation, asked_at)
             else:
                 self._missing.pop(conversation, None)
-        uninvited = {name for name, invited in queued.items() if not invited}
+        uninvited = {name for name, agent in queued.items() if agent is None}
         self._judge_idle(asked_at, uninvited)
         self._judge_order(asked_at, uninvited)
 
@@ -148,7 +160,7 @@ class Lines:
         for (conversation, agent), since in self._pairs.items():
             entry = self.waiting.get(conversation)
             if entry is not None and conversation in uninvited and not entry.invited and entry.present:
-                passed = asked_at - max(since, entry.uninvited_from)
+                passed = asked_at - max(since, entry.uninvited_from, self._asked.get(agent, since))
                 self.longest_idle = max(self.longest_idle, passed)
                 if passed > self._grace:
                     idle.setdefault(conversation, []).append((agent, passed))

@@ -62,7 +62,8 @@ def numbers(result: Result) -> Json:
             "own_count": result.own_count,
         },
         "judge": {
-            "held_by_agents_cut_off": len(result.judge.lines.held_by_absent),
+            "invitations_long_unseen": len(result.judge.lines.unshown),
+            "longest_unseen": result.judge.lines.longest_unshown,
             "longest_idle": result.judge.lines.longest_idle,
             "supervisor_readings": result.readings,
             "worst_lag_of_this_program": result.worst_lag,
@@ -175,7 +176,12 @@ def sections(report: Json) -> list[Section]:
             f"{judge['longest_idle']:.2f} s (grace {report['run']['grace']:.1f} s)",
         )
     )
-    rules.append(("visitors offered to agents who were cut off", str(judge["held_by_agents_cut_off"])))
+    rules.append(
+        (
+            "invitations on no desk for longer than the grace",
+            f"{judge['invitations_long_unseen']}, at most {judge['longest_unseen']:.1f} s (agents cut off, or slow)",
+        )
+    )
     found = [(f"{one['at']:.1f} s", one["what"]) for one in judge["violations"][:50]]
     return [
         ("Visitors", visitors),

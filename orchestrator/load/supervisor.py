@@ -37,11 +37,11 @@ class Supervisor:
 
     async def _survey(self) -> None:
         asked_at = self.scene.now()
-        queued: dict[str, bool] = {}
+        queued: dict[str, str | None] = {}
         after = ""
         while True:
             page = await self._ask("GET", f"/api/supervisor/conversations?state=queued&limit=100{after}")
-            queued |= {one["id"]: one["invited"] is not None for one in page["conversations"]}
+            queued |= {one["id"]: one["invited"] for one in page["conversations"]}
             if page["next"] is None:
                 break
             after = f"&after={page['next']}"

@@ -305,6 +305,7 @@ class SimulatedVisitor:
         for conversation in self.conversations:
             self.scene.judge.lines.present(self.scene.now(), conversation, there)
         if there:
+            self.scene.judge.histories.linked(self.scene.now(), self.name)
             self._linked.set()
 
     async def _change(self, seconds: float | None = None) -> None:

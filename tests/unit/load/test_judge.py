@@ -37,8 +37,8 @@ def look(judge: Judge, start: float, end: float, **free: Free) -> None:
             survey(judge, quarter / 4)
 
 
-def survey(judge: Judge, at: float, **changes: bool) -> None:
-    known = {name: bool(entry.invited) for name, entry in judge.lines.waiting.items()}
+def survey(judge: Judge, at: float, **changes: str | None) -> None:
+    known = {name: "somebody" if entry.invited else None for name, entry in judge.lines.waiting.items()}
     judge.lines.surveyed(at, known | changes)
 
 
@@ -132,11 +132,27 @@ def test_an_invitation_to_somebody_who_is_cut_off_is_known_from_the_survey(judge
     waits(judge, 11, "later", since=101)
     for half in range(20, 40):
         judge.lines.look(half / 2, {"ann": ANYBODY})
-        judge.lines.surveyed(half / 2, {"c": True, "later": True})
+        judge.lines.surveyed(half / 2, {"c": "ben", "later": "ben"})
     judge.lines.invited(19.75, "later", "ann", "i")
     survey(judge, 21.5)
     assert not judge.violations
-    assert judge.lines.held_by_absent == {"c", "later"}
+    assert judge.lines.unshown == {("c", "ben"), ("later", "ben")}
+    assert judge.lines.longest_unshown == 9.5
+
+
+def test_an_invitation_that_the_desk_does_not_show_yet_takes_a_place(judge: Judge) -> None:
+    waits(judge, 10, "c", since=100)
+    for half in range(20, 40):
+        judge.lines.look(half / 2, {"ann": ANYBODY})
+        judge.lines.surveyed(half / 2, {"c": None, "another": "ann"})
+    assert not judge.violations
+
+
+def test_what_was_sent_to_somebody_cut_off_is_delivered_without_latency(judge: Judge) -> None:
+    judge.histories.sending(1, "v-1")
+    judge.histories.linked(5, "Ann")
+    judge.histories.arrived(5, "Ann", "c", HELLO, own=False)
+    assert (judge.histories.delivered, judge.histories.latencies) == (1, [])
 
 
 def test_who_is_free_in_turns_is_not_free_all_the_time(judge: Judge) -> None:
@@ -221,7 +237,7 @@ def test_who_lost_their_agent_comes_first(judge: Judge) -> None:
 def test_a_waiting_room_that_no_line_knows_is_found(judge: Judge) -> None:
     waits(judge, 10, "c", since=100)
     for second in range(15, 19):
-        judge.lines.surveyed(second, {"d": False})
+        judge.lines.surveyed(second, {"d": None})
         judge.lines.look(second, {})
     assert broken(judge) == {"nobody_lost"}
 
@@ -229,7 +245,7 @@ def test_a_waiting_room_that_no_line_knows_is_found(judge: Judge) -> None:
 def test_who_is_in_the_line_or_has_just_come_is_not_lost(judge: Judge) -> None:
     waits(judge, 10, "c", since=100)
     judge.lines.surveyed(11, {})
-    judge.lines.surveyed(15, {"c": False})
+    judge.lines.surveyed(15, {"c": None})
     look(judge, 15, 18)
     assert not judge.violations
 
