@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import decide, distribution, media_relay, messages, wait_time
+from bench import decide, distribution, media_relay, messages, policy_check, wait_time
 
 BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "decide": decide.run,
+    "policy": policy_check.run,
     "distribution": distribution.run,
     "messages": messages.run,
     "media": media_relay.run,

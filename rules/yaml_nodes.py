@@ -13,7 +13,7 @@ from typing import Protocol
 import yaml
 
 DEEPEST = 16
-MOST_NODES = 20_000
+MOST_NODES = 60_000
 
 
 class Mark(Protocol):

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from rules.findings import MOST_FINDINGS, Finding
 from rules.yaml_nodes import DEEPEST, Node, RefusedError, build, refuse
 
-LARGEST_FILE = 256 * 1024
-MOST_EXPANDED = 50_000
+LARGEST_FILE = 1024 * 1024
+MOST_EXPANDED = 100_000
 
 Plain = None | bool | int | float | str | tuple["Plain", ...] | Mapping[str, "Plain"]
 Path = tuple[str | int, ...]
@@ -113,7 +113,7 @@ def decode(file: str, content: str | bytes) -> str | Finding:
     """The text of a file, without a byte order mark and with plain line ends; or why it is none."""
     if len(content) > LARGEST_FILE:
         return Finding(
-            file, 1, 1, "", "is larger than 256 KiB", "split it, or remove what is not policy", "yaml.size"
+            file, 1, 1, "", "is larger than 1 MiB", "split it, or remove what is not policy", "yaml.size"
         )
     if isinstance(content, bytes):
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -104,4 +104,4 @@ class ConversationFile(Spec):
     states: States
     timers: Timers
     limits: Limits
-    transitions: Annotated[tuple[Row, ...], Field(min_length=1, max_length=1_000)]
+    transitions: Annotated[tuple[Row, ...], Field(min_length=1, max_length=5_000)]

@@ -20,7 +20,7 @@ def ambiguous_rows(explored: Explored) -> Iterator[tuple[CompiledRow, CompiledRo
     """
     judged: set[tuple[str, str]] = set()
     for (case, settled), occasion in explored.questions.items():
-        rows = explored.policy.lifecycle.candidates(*case)
+        rows = explored.policy.memory.candidates_for(case, dict(settled))
         if len({row.to for row in rows}) < 2:
             continue
         conditions = [explored.conditions[row.id] for row in rows]

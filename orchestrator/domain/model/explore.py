@@ -120,9 +120,18 @@ class _Search:
             self._policy,
             tracked=frozenset(tracked),
             cards="card.present" in self._reads,
-            groups=len(self._groups) > 1,
+            groups=self._groups_matter(),
             cameras=len(cameras) > 1 or len(self._groups) > 1,
             priority="queue.priority" in self._reads,
+        )
+
+    def _groups_matter(self) -> bool:
+        """Whether the group that a conversation has is seen later on. In chat any group may be chosen anew."""
+        return bool(self._policy.camera.groups) or any(
+            row.guard is not None
+            and "group.name" in row.guard.reads
+            and set(row.sources) != {State.CHAT.value}
+            for row in self._policy.lifecycle.rows
         )
 
     def _at_will(self, event: str) -> bool:

@@ -20,7 +20,7 @@ from orchestrator.domain.timers import EVENT_OF_TIMER
 from rules.check.cases import always_holds
 from rules.check.codes import CODES
 from rules.check.report import Diagnosis, Steps
-from rules.findings import Finding
+from rules.findings import MOST_FINDINGS, Finding
 from rules.machine import CompiledRow
 from rules.vocabulary import TIMED_WAITS
 from rules.yaml_source import Document, Path, show
@@ -131,9 +131,8 @@ def _rows(explored: Explored, place: _Place, index: dict[str, int]) -> Iterator[
     used = {other for row in explored.moved for other in explored.likeness.stand_for(row)}
     refused = {row for row, _ in explored.broken}
     spoken_for = {other for row in refused for other in explored.likeness.stand_for(row)}
-    for row in explored.policy.lifecycle.rows:
-        if row.id in used or row.id in spoken_for:
-            continue
+    unused = [row for row in explored.policy.lifecycle.rows if row.id not in used | spoken_for]
+    for row in unused[:MOST_FINDINGS]:
         never = why_never(explored, row)
         if never is not None and never.code == "model.unreachable_row" and row.id in switched_off(explored):
             never = replace(never, code="model.switched_off", problem=f"`{row.id}` {_OFF}", advice=_TURN_ON)

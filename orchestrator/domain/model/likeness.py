@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.conversation import Device
 from rules.cel_tree import Node
-from rules.check.cases import Condition, shape_of
+from rules.check.cases import Condition, Shape, shape_of
 from rules.facts import FactValue
 from rules.machine import CompiledRow
 from rules.phrases import SiteEscalation
@@ -113,18 +113,26 @@ def _representatives(
     """One name for each way of being treated, in the order given; ``alike`` learns which rows correspond."""
     concerned: list[tuple[int, CompiledRow, Node]] = []
     others: Counter[str] = Counter()
+    same: Counter[tuple[object, ...]] = Counter()
     for row, condition in zip(rows, conditions, strict=True):
         if condition is not None and condition.tree is not None and fact in condition.reads:
-            # How many of the rows for everybody come before it: order decides who wins.
-            concerned.append((others[row.event], row, condition.tree))
+            # How many of the rows for everybody come before it and do something else: order decides who wins.
+            concerned.append((others[row.event] - same[_effect(row)], row, condition.tree))
         else:
             others[row.event] += 1
+            same[_effect(row)] += 1
+    shapes: dict[tuple[str, str | None], Shape] = {}
+    words = {row.id: frozenset(_words(tree)) for _, row, tree in concerned}
     first: dict[object, tuple[str, list[str]]] = {}
     for name in names:
         known: dict[str, FactValue] = {fact: name}
         left: list[tuple[str, tuple[object, ...]]] = []
         for place, row, tree in concerned:
-            shape = shape_of(tree, known)
+            # A guard that does not mention a name says the same of it as of any other that it does not mention.
+            asked = (row.id, name if name in words[row.id] else None)
+            if asked not in shapes:
+                shapes[asked] = shape_of(tree, known)
+            shape = shapes[asked]
             if shape is not False:
                 left.append((row.id, (place, *_what(row), shape)))
         lifecycle = tuple(what for _, what in left)
@@ -137,6 +145,10 @@ def _representatives(
             if mine != other:
                 alike[mine].add(other)
     return [name for name, _ in first.values()]
+
+
+def _effect(row: CompiledRow) -> tuple[object, ...]:
+    return row.event, row.to, row.actions
 
 
 def _what(row: CompiledRow) -> tuple[object, ...]:

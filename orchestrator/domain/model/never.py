@@ -84,7 +84,7 @@ def _covered(explored: Explored, row: CompiledRow) -> Never | None:
     for (case, settled), occasion in explored.questions.items():
         if case[0] != row.event or case[1] not in row.sources or not row.about(case[2]):
             continue
-        rows = explored.policy.lifecycle.candidates(*case)
+        rows = explored.policy.memory.candidates_for(case, dict(settled))
         conditions = [explored.conditions[each.id] for each in rows]
         domains, known = domains_of(conditions), dict(settled)
         facts = can_hold(condition, known, domains)

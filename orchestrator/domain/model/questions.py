@@ -58,11 +58,11 @@ class Questions:
         self, policy: RememberingPolicy, conditions: Mapping[str, Condition | None], tracked: frozenset[str]
     ) -> None:
         self.complete = True
-        self._lifecycle = policy.lifecycle
+        self._lifecycle = policy.memory
         self._conditions = conditions
         self._tracked = tracked
         self._trials: dict[Question, tuple[Trial, ...]] = {}
-        self._domains: dict[Case, Domains] = {}
+        self._domains: dict[tuple[Case, int], tuple[tuple[CompiledRow, ...], Domains]] = {}
         self._about_site: dict[Case, bool] = {}
 
     def rows(self, case: Case) -> tuple[CompiledRow, ...]:
@@ -76,12 +76,15 @@ class Questions:
             known = self._about_site[case] = any(name.startswith(_OF_THE_SITE) for name in reads)
         return known
 
-    def domains(self, case: Case) -> Domains:
-        """The values that the rows of a case can tell apart, by fact."""
-        known = self._domains.get(case)
+    def domains(self, case: Case, rows: tuple[CompiledRow, ...] | None = None) -> Domains:
+        """The values that the rows of a case (or some of them) can tell apart, by fact."""
+        rows = self.rows(case) if rows is None else rows
+        key = (case, id(rows))
+        known = self._domains.get(key)
         if known is None:
-            known = self._domains[case] = domains_of(self.conditions(self.rows(case)))
-        return known
+            # The rows are kept with it, so that their identity stays theirs.
+            known = self._domains[key] = (rows, domains_of(self.conditions(rows)))
+        return known[1]
 
     def conditions(self, rows: Sequence[CompiledRow]) -> list[Condition | None]:
         return [self._conditions[row.id] for row in rows]
@@ -119,10 +122,11 @@ class Questions:
         if known is not None:
             return known
         case, settled = question
-        rows = self.rows(case)
+        rows = self._lifecycle.candidates_for(case, dict(settled))
+        domains = self.domains(case, rows)
         found: dict[int | None, list[Trial]] = defaultdict(list)
         try:
-            for row, facts in winners(self.conditions(rows), dict(settled), self.domains(case)):
+            for row, facts in winners(self.conditions(rows), dict(settled), domains):
                 if len(found[row]) < _TRIES:
                     found[row].append(Trial(None if row is None else rows[row].id, facts))
         except TooManyCasesError:

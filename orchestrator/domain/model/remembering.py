@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rules.check.cases import shape_of
 from rules.decision import Decision
 from rules.facts import FACT_BY_NAME, FactValue
 from rules.machine import CompiledRow, Lifecycle
@@ -15,37 +16,76 @@ from rules.vocabulary import CameraPolicy
 Case = tuple[str, str, str]
 
 
+# Facts that policies for many sites and groups name in many rows, of which any conversation sees few.
+_SELECTIVE = ("site.id", "group.name")
+
+
 class RememberingLifecycle(Lifecycle):
-    """A lifecycle that decides by the one it is made of, once per case and facts."""
+    """A lifecycle that decides by the one it is made of, once per case and facts.
+
+    Rows about other sites and groups are left out before they are asked: they could not win.
+    """
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self.rows = lifecycle.rows
         self.lifecycle = lifecycle
         self.asked: Mapping[str, FactValue] | None = None
         """The facts of the last question, for who wants to know what `decide` told the rows."""
+        reads = {name for row in self.rows if row.guard is not None for name in row.guard.reads}
+        self._selective = tuple(name for name in _SELECTIVE if name in reads)
+        self._parts: dict[tuple[FactValue, ...], Lifecycle] = {}
         self._decisions: dict[tuple[Case, tuple[FactValue, ...]], Decision] = {}
-        self._candidates: dict[Case, tuple[CompiledRow, ...]] = {}
+        self._candidates: dict[tuple[Case, tuple[FactValue, ...]], tuple[CompiledRow, ...]] = {}
 
     def reads(self, event: str, state: str, party: str) -> tuple[str, ...] | None:
         return self.lifecycle.reads(event, state, party)
 
     def candidates(self, event: str, state: str, party: str) -> tuple[CompiledRow, ...]:
-        case = (event, state, party)
-        found = self._candidates.get(case)
+        return self.candidates_for((event, state, party), {})
+
+    def candidates_for(self, case: Case, facts: Mapping[str, FactValue]) -> tuple[CompiledRow, ...]:
+        """The rows that speak of a case, but for those about another site or group than ``facts`` name."""
+        chosen = self._chosen(facts)
+        key = (case, chosen)
+        found = self._candidates.get(key)
         if found is None:
-            found = self._candidates[case] = self.lifecycle.candidates(event, state, party)
+            part = self.lifecycle if len(chosen) < len(self._selective) else self._part(chosen)
+            found = self._candidates[key] = part.candidates(*case)
+        return found
+
+    def _chosen(self, facts: Mapping[str, FactValue]) -> tuple[FactValue, ...]:
+        return tuple(facts[name] for name in self._selective if name in facts)
+
+    def _part(self, chosen: tuple[FactValue, ...]) -> Lifecycle:
+        """The rows that could win for a site and a group, as a lifecycle of their own."""
+        if not chosen:
+            return self.lifecycle
+        found = self._parts.get(chosen)
+        if found is None:
+            known = dict(zip(self._selective, chosen, strict=True))
+            found = self._parts[chosen] = Lifecycle(
+                [
+                    row
+                    for row in self.rows
+                    if row.guard is None or shape_of(row.guard.tree, known) is not False
+                ]
+            )
         return found
 
     def decide(
         self, revision: str, *, event: str, state: str, party: str, facts: Mapping[str, FactValue]
     ) -> Decision:
         self.asked = facts
-        reads = self.lifecycle.reads(event, state, party) or ()
+        case = (event, state, party)
+        reads = self.lifecycle.reads(*case) or ()
         values = tuple(facts[name] if name in facts else FACT_BY_NAME[name].default for name in reads)
-        key = ((event, state, party), values)
+        key = (case, values)
         found = self._decisions.get(key)
         if found is None:
-            found = self.lifecycle.decide(revision, event=event, state=state, party=party, facts=facts)
+            chosen = tuple(
+                facts[name] if name in facts else FACT_BY_NAME[name].default for name in self._selective
+            )
+            found = self._part(chosen).decide(revision, event=event, state=state, party=party, facts=facts)
             self._decisions[key] = found
         return found
 

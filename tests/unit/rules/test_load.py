@@ -72,4 +72,4 @@ def test_what_is_no_plain_file(folder: Path) -> None:
 def test_a_huge_file_is_not_read_to_its_end(folder: Path) -> None:
     with (folder / "cards.yaml").open("wb") as file:
         file.truncate(10 * 2**30)  # sparse
-    assert problems(folder) == [("cards.yaml", "is larger than 256 KiB")]
+    assert problems(folder) == [("cards.yaml", "is larger than 1 MiB")]

@@ -1,0 +1,121 @@
+"""Checking policies: how long, and in how much memory. Each in a process of its own, as `visavis policy check` is."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = ROOT / "rules" / "policies"
+ROWS, GROUPS = 2_000, 300
+
+
+@dataclass(frozen=True)
+class Measured:
+    """``seconds`` of checking alone, ``whole`` with the start of the process; ``megabytes`` at the most."""
+
+    seconds: float
+    whole: float
+    megabytes: float
+    told: str
+
+
+def large_policy(rows: int = ROWS, groups: int = GROUPS) -> dict[str, bytes]:
+    """The shipped policy for an estate: hundreds of sites and groups, each with rows and rules of its own."""
+    files = {path.name: path.read_bytes() for path in SHIPPED.glob("*.yaml")}
+    data: dict[str, Any] = yaml.safe_load(files["conversation.yaml"])
+    shipped = data["transitions"]
+    own: list[dict[str, Any]] = []
+    kinds = (
+        ("PersonRequested", ["show_alternative"]),
+        ("TransferRequested", ["keep_verdict", "show_alternative", "consume_verdict"]),
+        ("VideoRequested", ["show_alternative"]),
+    )
+    reasons = ("group.waiting > 5 && !group.has_free_agent", "!group.open", "group.places == 0")
+    for number in range(rows - len(shipped)):
+        event, actions = kinds[number % len(kinds)]
+        lap, name = divmod(number // len(kinds), groups - 1)
+        where = f'group.name == "group-{name}"' if name % 2 else f'site.id == "site-{name}"'
+        row = {
+            "id": f"own-{number}",
+            "event": event,
+            "from": "chat",
+            "party": "bot" if event == "TransferRequested" else ["bot", "none"],
+            "when": f"{where} && {reasons[lap]}",
+            "do": actions,
+        }
+        own.append(row)
+    data["transitions"] = [*own, *shipped]
+    routing: dict[str, Any] = yaml.safe_load(files["routing.yaml"])
+    advisors = routing["groups"]["advisors"]
+    routing["groups"] |= {f"group-{number}": advisors for number in range(groups - 1)}
+    routing["rules"] = [
+        {"id": f"to-{number}", "when": f"site.id == 'site-{number}'", "group": f"group-{number}"}
+        for number in range(groups - 1)
+    ]
+    files["conversation.yaml"] = _written(data)
+    files["routing.yaml"] = _written(routing)
+    return files
+
+
+def _written(data: Any) -> bytes:
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=1_000).encode()
+
+
+def measured(folder: Path) -> Measured:
+    """A check in a fresh process."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.policy_check", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, megabytes, told = done.stdout.strip().split(" ", 2)
+    return Measured(float(seconds), time.perf_counter() - started, float(megabytes), told)
+
+
+def run(console: Console) -> None:
+    table = Table(
+        "policy", "check, s", "with start, s", "memory, MB", "found", title="policy check, one core"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        large = Path(name)
+        for file, content in large_policy().items():
+            (large / file).write_bytes(content)
+        for title, folder in (("shipped", SHIPPED), (f"{ROWS:,} rows, {GROUPS} groups", large)):
+            got = measured(folder)
+            table.add_row(title, f"{got.seconds:.2f}", f"{got.whole:.2f}", f"{got.megabytes:.0f}", got.told)
+    console.print(table)
+
+
+def main(folder: Path) -> None:
+    from orchestrator.domain.model.check import check  # noqa: PLC0415 - its import is part of the start
+    from rules.load import read_folder  # noqa: PLC0415
+
+    files, findings = read_folder(folder)
+    started = time.perf_counter()
+    report = check(files, findings)
+    seconds = time.perf_counter() - started
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    told = f"{len(report.of('error'))} errors, {len(report.of('warning'))} warnings"
+    print(f"{seconds:.3f} {megabytes:.0f} {told}{'' if report.searched else ', not searched'}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
