@@ -70,6 +70,26 @@ describe("order and duplicates", () => {
     expect(stream.after).toBe(9);
   });
 
+  test("a conversation that is shown anew under the last number arrives, an older one does not", () => {
+    const { events, stream } = start(5);
+    FakeSocket.last.welcome(7);
+    for (const [type, seq] of [
+      ["message", 6],
+      ["conversation", 7],
+      ["conversation", 7],
+      ["conversation", 6],
+      ["message", 7],
+    ] as const) {
+      FakeSocket.last.deliver({ type, seq });
+    }
+    expect(events.map((event) => [event.type, event.seq])).toEqual([
+      ["message", 6],
+      ["conversation", 7],
+      ["conversation", 7],
+    ]);
+    expect(stream.after).toBe(7);
+  });
+
   test("events without a number always arrive", () => {
     const { events } = start(5);
     FakeSocket.last.welcome(5);

@@ -146,7 +146,9 @@ export class EventStream<E extends Sequenced> {
 
   #deliver(event: E): void {
     if (event.seq !== undefined) {
-      if (event.seq <= this.#after) return;
+      // A view is sent again under its number when what it shows has changed by others: a place in a line.
+      const fresh = event.seq > this.#after || (event.type === "conversation" && event.seq === this.#after);
+      if (!fresh) return;
       this.#after = event.seq;
     }
     this.#options.onEvent(event);
