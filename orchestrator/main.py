@@ -15,12 +15,13 @@ from fastapi import FastAPI
 
 from media import MediaConfig, MediaError
 from orchestrator.adapters import migrations
-from orchestrator.adapters.bus import InProcessBus
 from orchestrator.adapters.clock import RandomIds, SystemClock
 from orchestrator.adapters.mail import SmtpMailer, SmtpServer
 from orchestrator.adapters.media import LocalMedia
 from orchestrator.adapters.policies import StoredPolicies
+from orchestrator.adapters.postgres import reach
 from orchestrator.adapters.rasa import RasaBot
+from orchestrator.adapters.remote_media import EstateMedia
 from orchestrator.adapters.signatures import verify_signature
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens, load_secret
@@ -40,7 +41,6 @@ from orchestrator.application.errors import Conflict
 from orchestrator.application.estimates import Estimates
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler, Handled
-from orchestrator.application.lease import Alone
 from orchestrator.application.ledger_follower import LedgerFollower
 from orchestrator.application.notify import BOT_TOPIC
 from orchestrator.application.outlook import Outlooks
@@ -57,6 +57,7 @@ from orchestrator.application.use_cases import Parts
 from orchestrator.application.views import Views
 from orchestrator.application.wait_report import WaitReport
 from orchestrator.domain.outcome import Denied, Moved
+from orchestrator.estate import Estate
 from orchestrator.observability import Metrics, Readings, WaitGrades
 from orchestrator.settings import SettingError, Settings
 from rules.load import load_policy
@@ -92,7 +93,7 @@ class Runtime:
     recovery: Recovery
     policies: StoredPolicies
     bot: RasaBot
-    media: LocalMedia
+    media: LocalMedia | EstateMedia
     services: tuple[Service, ...]
     _running: AsyncExitStack | None = field(default=None, init=False)
 
@@ -166,11 +167,13 @@ def build(
         SettingError: a setting cannot be used.
     """
     metrics = Metrics()
-    clock, ids, bus = SystemClock(), RandomIds(), InProcessBus()
+    clock, ids = SystemClock(), RandomIds()
+    estate = Estate.of(settings, ids.new("n"))
+    bus = estate.bus
     store = SqlStore(settings.database)
     tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
     policies = StoredPolicies(load_policy(settings.policy_dir))
-    floor = LiveFloor(store, bus, clock, policies)
+    floor = LiveFloor(store, bus, clock, policies, node=estate.heard_as)
     reporting, ledger = make_reporting(store, bus, clock, policies, floor, metrics)
     estimates = reporting.estimates
     views = Views(floor, estimates)
@@ -188,17 +191,19 @@ def build(
 
     bot_url = settings.bot_url if bot_port is None else f"http://127.0.0.1:{bot_port}"
     bot = RasaBot(bot_url, settings.bot_secret, clock, on_status=bot_status_changed)
-    media = MeteredMedia(_media_config(settings, loopback=loopback), metrics)
-    presence = Presence(store, handler, bus, clock, ids)
-    timers = TimerService(store, bus, clock, handler)
+    rooms = MeteredMedia(_media_config(settings, loopback=loopback), metrics)
+    media = estate.media(rooms, store, clock)
+    presence = Presence(store, handler, bus, clock, ids, node=estate.node)
+    timers = TimerService(store, bus, clock, handler, look_every=estate.look_every)
     away = AwayWatch(store, handler, bus, clock, ids)
-    distribution = Distribution(floor, handler, bus, clock, policies, ids, Alone())
+    claim = estate.claim(store, clock, "distribution")
+    distribution = Distribution(floor, handler, bus, clock, policies, ids, claim)
     mailer = make_mailer(settings)
     answers = AnswerMail(store, bus, clock, mailer)
     performer = Performer(
         World(store, handler, distribution, bus, clock, ids, policies, views, bot, media, answers, floor)
     )
-    effects = EffectRunner(store, bus, clock, performer)
+    effects = EffectRunner(store, bus, clock, performer, owner=estate.node, look_every=estate.look_every)
     calls = Calls(
         store,
         handler,
@@ -209,19 +214,6 @@ def build(
         media,
         ice_servers=lambda _subject: [dict(server) for server in settings.ice_servers],
     )
-
-    async def readiness() -> Mapping[str, bool]:
-        return {"database": await store.ready()}
-
-    async def backlog() -> Backlog:
-        async with store.transaction(read_only=True) as tx:
-            waiting = await tx.outbox.pending()
-            states = Counter(one.state.value for one in await tx.conversations.not_closed())
-        media.measure_all()
-        return Backlog(waiting, states)
-
-    def verify_bot(timestamp: str | None, signature: str | None, body: bytes) -> bool:
-        return verify_signature(settings.bot_secret, timestamp, body, signature, clock.now().timestamp())
 
     options = Options(
         public_url=settings.public_url, metrics_token=settings.metrics_token, demo=demo, static=STATIC
@@ -248,12 +240,17 @@ def build(
         sites=Sites(store, ids),
         tokens=tokens,
         clock=clock,
-        operations=Operations(readiness, backlog, verify_bot, bot.status),
+        operations=_operations(settings, store, clock, rooms, bot),
         reporting=reporting,
         metrics=metrics,
         limiter=limiter or Limiter(),
         options=options if timings is None else replace(options, timings=timings),
     )
+
+    async def let_go() -> None:
+        await platform.streams.stop()
+        await rooms.drop_rooms()
+
     runtime: Runtime
 
     @asynccontextmanager
@@ -271,13 +268,43 @@ def build(
         platform=platform,
         app=create_app(platform, lifespan=lifespan),
         store=store,
-        recovery=Recovery(store, handler, presence, timers),
+        recovery=Recovery(store, handler, presence, timers, alone=not settings.shared),
         policies=policies,
         bot=bot,
         media=media,
-        services=(floor, ledger, media, calls, timers, away, effects, distribution, bot),
+        services=(
+            *estate.services(store, clock, handler, presence, let_go),
+            floor,
+            ledger,
+            media,
+            calls,
+            timers,
+            away,
+            effects,
+            distribution,
+            bot,
+        ),
     )
     return runtime
+
+
+def _operations(
+    settings: Settings, store: Store, clock: Clock, rooms: MeteredMedia, bot: RasaBot
+) -> Operations:
+    async def readiness() -> Mapping[str, bool]:
+        return {"database": await store.ready()}
+
+    async def backlog() -> Backlog:
+        async with store.transaction(read_only=True) as tx:
+            waiting = await tx.outbox.pending()
+            states = Counter(one.state.value for one in await tx.conversations.not_closed())
+        rooms.measure_all()
+        return Backlog(waiting, states)
+
+    def verify_bot(timestamp: str | None, signature: str | None, body: bytes) -> bool:
+        return verify_signature(settings.bot_secret, timestamp, body, signature, clock.now().timestamp())
+
+    return Operations(readiness, backlog, verify_bot, bot.status)
 
 
 def make_reporting(
@@ -402,7 +429,13 @@ class BackOffice:
 
 @asynccontextmanager
 async def open_back_office(settings: Settings) -> AsyncIterator[BackOffice]:
-    """Open the database for a command, brought up to date first."""
+    """Open the database for a command, brought up to date first.
+
+    Raises:
+        SettingError: a setting cannot be used.
+        Unreachable: the database cannot be used.
+    """
+    settings.check()
     await upgrade_database(settings)
     clock, ids = SystemClock(), RandomIds()
     store = SqlStore(settings.database)
@@ -432,7 +465,13 @@ async def open_reports(settings: Settings) -> AsyncIterator[WaitReport]:
 
 
 async def upgrade_database(settings: Settings) -> None:
-    """Bring the database to the current schema."""
+    """Bring the database to the current schema.
+
+    Raises:
+        Unreachable: it cannot be used.
+    """
     started = time.perf_counter()
+    if settings.shared:
+        await reach(settings.database)
     await asyncio.to_thread(migrations.upgrade, settings.database)
     log.debug("database.upgraded", ms=round((time.perf_counter() - started) * 1000))

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 CONNECT_TIMEOUT = 5
 PING_EVERY = 5
 AGAIN_AFTER = 0.5
+LOOK_EVERY = 2.0
 FLUSH_TIMEOUT = 5
 DEFAULT_PREFIX = "visavis"
 
@@ -114,7 +115,7 @@ class NatsConnection:
         return self._client is not None and self._client.is_connected
 
     def while_away(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` now and then as long as there is no connection."""
+        """Call ``listener`` every two seconds as long as there is no connection."""
         self._while_away.append(listener)
 
     async def _connect(self) -> Client:
@@ -164,9 +165,13 @@ class NatsConnection:
             log.info("bus.back", where=self.address.where)
 
     async def _again(self) -> Client:
+        look_at = 0.0
         while True:
-            for listener in self._while_away:
-                listener()
+            now = asyncio.get_running_loop().time()
+            if now >= look_at:
+                look_at = now + LOOK_EVERY
+                for listener in self._while_away:
+                    listener()
             try:
                 return await self._connect()
             except _TROUBLE as error:

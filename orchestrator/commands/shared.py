@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.application.errors import ApplicationError
 from orchestrator.observability import configure_logs
-from orchestrator.settings import Settings
+from orchestrator.settings import SettingError, Settings
 from rules.findings import PolicyError
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def in_office(data_dir: Path | None, act: Callable[[BackOffice], Awaitable[None]
         fail(error.detail)
     except PolicyError as error:
         fail_with(error)
+    except (SettingError, Unreachable) as error:
+        fail(str(error))
 
 
 def fail(message: str) -> NoReturn:

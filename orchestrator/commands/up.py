@@ -17,6 +17,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from orchestrator import demo as demonstration
+from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.commands.shared import DataDir, err, fail, fail_with, out, read_settings
 from orchestrator.observability import configure_logs
 from orchestrator.serving import Server, server_config
@@ -104,7 +105,8 @@ async def _run(
     settings: Settings, listener: socket.socket, place: Place, *, demo: bool, with_bot: bool
 ) -> None:
     """Everything that runs, from the first line printed to the last child ended."""
-    from orchestrator.main import build  # noqa: PLC0415 - media and rules take a second to load
+    from orchestrator.estate import reach_servers  # noqa: PLC0415 - media and rules take a second to load
+    from orchestrator.main import build  # noqa: PLC0415
 
     bot_port = free_port() if with_bot else None
     password = demonstration.demo_password(settings.data_dir) if demo else ""
@@ -115,6 +117,7 @@ async def _run(
             await runtime.put_demo_site(DEMO_SHOP, place.origins, bot=with_bot)
 
     try:
+        await reach_servers(settings)
         runtime = build(
             settings,
             demo=demo,
@@ -124,7 +127,7 @@ async def _run(
         )
     except PolicyError as error:
         fail_with(error)
-    except SettingError as error:
+    except (SettingError, Unreachable) as error:
         err.print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
         raise typer.Exit(1) from error
     async with contextlib.AsyncExitStack() as cleanup:
