@@ -25,7 +25,7 @@ export function leaveMessage(store: WidgetStore): TemplateResult | typeof nothin
     </label>
     <label>
       <span>${t.leaveWords}</span>
-      <textarea name="text" rows="4" required maxlength="4000" data-testid="leave-text"></textarea>
+      <textarea name="text" rows="3" required maxlength="4000" data-testid="leave-text"></textarea>
     </label>
     <div class="leave-buttons">
       <button class="button primary small" type="submit" data-testid="leave-send" ?disabled=${leaving === "sending"}>
