@@ -182,6 +182,10 @@ def sections(report: Json) -> list[Section]:
             f"{judge['invitations_long_unseen']}, at most {judge['longest_unseen']:.1f} s (agents cut off, or slow)",
         )
     )
+    slow = service["request_p99"] or 0.0
+    if judge["rules"]["no_idle_agent"] and slow > report["run"]["grace"] / 2:
+        words = f"requests took up to {slow:.1f} s (p99): this machine cannot keep up. A lower --speed asks less of it"
+        rules.append(("the service was overloaded", words))
     found = [(f"{one['at']:.1f} s", one["what"]) for one in judge["violations"][:50]]
     return [
         ("Visitors", visitors),
