@@ -20,6 +20,9 @@ c = table.c
 _LOAD = select(c.snapshot, c.last_position).where(c.id == bindparam("id"))
 _LOCK_AND_LOAD = _LOAD.with_for_update()
 _QUEUE_ORDER = (c.queue_at_head.desc(), c.queue_rank_at, c.id)
+_HELD = select(c.id, c.agent_id, c.agent_video, c.invited_agent_id, c.invited_video)
+_HELD_BY_ONE = _HELD.where(or_(c.agent_id == bindparam("agent"), c.invited_agent_id == bindparam("agent")))
+_ADVANCE = update(table).where(c.id == bindparam("b_id")).values(last_position=bindparam("last_position"))
 _SAVE = (
     update(table)
     .where(c.id == bindparam("b_id"), c.version == bindparam("b_version"))
@@ -81,8 +84,7 @@ class SqlConversations:
         await self._session.write(_SAVE, values, only_if_found=True)
 
     async def advance(self, conversation_id: str, *, last_position: int) -> None:
-        statement = update(table).where(c.id == conversation_id).values(last_position=last_position)
-        await self._session.write(statement)
+        await self._session.write(_ADVANCE, {"b_id": conversation_id, "last_position": last_position})
 
     async def open_of_visitor(self, visitor_id: str) -> Conversation | None:
         return await self._first(
@@ -208,11 +210,12 @@ class SqlConversations:
 
     async def _loads(self, agent_ids: Sequence[str], own: str | None) -> dict[str, AgentLoad]:
         wanted = set(agent_ids)
-        query = select(c.id, c.agent_id, c.agent_video, c.invited_agent_id, c.invited_video).where(
-            or_(c.agent_id.in_(agent_ids), c.invited_agent_id.in_(agent_ids))
-        )
+        query: Executable = _HELD.where(or_(c.agent_id.in_(agent_ids), c.invited_agent_id.in_(agent_ids)))
+        values: dict[str, Any] | None = None
+        if len(wanted) == 1:
+            query, values = _HELD_BY_ONE, {"agent": agent_ids[0]}
         sums = {agent_id: [0, 0, 0, 0] for agent_id in agent_ids}
-        for row in await self._session.read(query):
+        for row in await self._session.read(query, values):
             held = ((row.agent_id, row.agent_video), (row.invited_agent_id, row.invited_video))
             for agent_id, video in held:
                 if agent_id not in wanted:

@@ -45,6 +45,9 @@ _AFTER = (
     .order_by(feed.c.seq)
     .limit(bindparam("most"))
 )
+_END_TIMER = delete(timers).where(
+    timers.c.conversation_id == bindparam("conversation"), timers.c.name == bindparam("timer")
+)
 _HEAD = select(streams.c.seq).where(streams.c.name == bindparam("stream"))
 
 
@@ -201,9 +204,8 @@ class SqlTimers:
             if before.get(name) != deadline
         ]
         if gone:
-            await self._session.write(
-                delete(timers).where(timers.c.conversation_id == conversation_id, timers.c.name.in_(gone))
-            )
+            rows = [{"conversation": conversation_id, "timer": name} for name in gone]
+            await self._session.write(_END_TIMER, rows)
         if changed:
             await self._session.write(_set_timer(self._session.dialect), changed)
 

@@ -204,10 +204,10 @@ class Distribution:
             waiting = waiting_of(c, moment.pinned, moment.live)
             if waiting is None or waiting.invited or want is None or pair.agent_id in waiting.declined:
                 return None
-            agent = await moment.tx.people.agent(pair.agent_id, lock=True)
-            if agent is None:
+            found = await moment.read.agent(moment.tx, pair.agent_id, own=c.id)
+            if found is None:
                 return None
-            load = await moment.tx.conversations.load_of_agent(agent.id)
+            agent, load = found
             reason = why_not(agent, (load.chat, load.video), want, moment.live, moment.now)
             if reason is not None:
                 log.info("agent.changed_meanwhile", conversation_id=c.id, agent_id=agent.id, reason=reason)

@@ -24,6 +24,32 @@ from rules.hours import group_open
 from rules.policy import Group, Policy
 from rules.schema.routing import Alternative
 
+
+class AgentsRead:
+    """Agents whose row this transaction has locked, with their load as it was read under the lock.
+
+    Only this transaction can give them anything until it ends, so that what was read need not be read again.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str | None], tuple[Agent, AgentLoad]] = {}
+
+    async def agent(
+        self, tx: Transaction, agent_id: str, *, own: str | None
+    ) -> tuple[Agent, AgentLoad] | None:
+        """Locks the agent and reads what they hold; ``own``: as `ports.Conversations.load_of_agent` has it."""
+        known = self._known.get((agent_id, own))
+        if known is None:
+            agent = await tx.people.agent(agent_id, lock=True)
+            if agent is None:
+                return None
+            known = self._known[agent_id, own] = (
+                agent,
+                await tx.conversations.load_of_agent(agent_id, own=own),
+            )
+        return known
+
+
 _TO_A_GROUP = (ev.Requeued, ev.HandoverRequested, ev.AgentAwayTimedOut)
 
 
@@ -37,7 +63,7 @@ async def gather(
     now: datetime,
     floor: LiveFloor,
     waits: WaitEstimates | None = None,
-    lock: bool = True,
+    read: AgentsRead | None = None,
 ) -> Facts:
     """The facts for one event of one conversation.
 
@@ -53,7 +79,7 @@ async def gather(
     if needs.agent and agent_id is not None and group is not None:
         group = asked_for(conversation, event, live) or group
         agent = await agent_facts(
-            tx, agent_id, group=group, live=live, own=conversation.id, now=now, lock=lock
+            tx, agent_id, group=group, live=live, own=conversation.id, now=now, read=read or AgentsRead()
         )
     group_facts = None
     # Once an agent has the conversation, it keeps the group it came by, unless it is on its way to one.
@@ -84,7 +110,7 @@ async def gather_for_pages(
     agent = group_facts = None
     if conversation.agent_id is not None:
         agent = await agent_facts(
-            tx, conversation.agent_id, group=group, live=live, own=conversation.id, now=now, lock=False
+            tx, conversation.agent_id, group=group, live=live, own=conversation.id, now=now
         )
     else:
         group_facts = await _group_facts(
@@ -153,16 +179,23 @@ async def agent_facts(
     live: Policy,
     own: str | None,
     now: datetime,
-    lock: bool = True,
+    read: AgentsRead | None = None,
 ) -> AgentFacts | None:
     """One agent as of now; what conversation ``own`` holds of them is not counted against it.
 
-    What they may hold is what ``group`` gives its agents. Who is not of it may hold what their own groups give.
+    With ``read`` their row is locked, or has been. What they may hold is what ``group`` gives its agents. Who is not
+    of it may hold what their own groups give.
     """
-    agent = await tx.people.agent(agent_id, lock=lock)
-    if agent is None:
-        return None
-    load = await tx.conversations.load_of_agent(agent_id, own=own)
+    if read is not None:
+        found = await read.agent(tx, agent_id, own=own)
+        if found is None:
+            return None
+        agent, load = found
+    else:
+        agent = await tx.people.agent(agent_id)
+        if agent is None:
+            return None
+        load = await tx.conversations.load_of_agent(agent_id, own=own)
     free_chat, free_video = free(load, _capacity_group(agent, group, live))
     return AgentFacts(
         id=agent.id,

@@ -8,7 +8,7 @@ Whatever a caller wants of a conversation, it hands an event to `EventHandler.ha
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -16,7 +16,7 @@ import structlog
 from orchestrator.application.agent_consequences import note_consequences
 from orchestrator.application.errors import VersionConflict
 from orchestrator.application.floor import LiveFloor
-from orchestrator.application.gather import gather
+from orchestrator.application.gather import AgentsRead, gather
 from orchestrator.application.lanes import lane_of
 from orchestrator.application.ledger import write_ledger
 from orchestrator.application.mailbox import Mailboxes
@@ -54,6 +54,8 @@ class Moment:
     pinned: Policy
     live: Policy
     now: datetime
+    read: AgentsRead = field(default_factory=AgentsRead)
+    """What was read under an agent's lock already, and need not be read again."""
 
 
 EventMaker = Callable[[Moment], Awaitable[Event | None]]
@@ -179,10 +181,13 @@ class EventHandler:
                     return _Committed(found, [])
             live = self._policies.live
             pinned = await self._policies.pinned(before.policy_revision, tx) if before is not None else live
+            read: AgentsRead | None = None
             if callable(event):
                 if before is None:
                     return _Committed(Handled(Ignored("no_such_conversation"), None), [])
-                made = await event(Moment(tx, before, pinned, live, now))
+                moment = Moment(tx, before, pinned, live, now)
+                made = await event(moment)
+                read = moment.read
                 if made is None:
                     return _Committed(Handled(Ignored("nothing_to_do"), before), [])
                 event = made
@@ -195,6 +200,7 @@ class EventHandler:
                 now=now,
                 floor=self._floor,
                 waits=self._waits,
+                read=read,
             )
             outcome = decide(before, event, facts, pinned, now)
             if isinstance(outcome, Moved):
