@@ -108,13 +108,13 @@ class BotTurns(UseCases):
         accepted: list[str],
         refused: list[tuple[str, str]],
     ) -> None:
-        shown = _shown(card, conversation.language, policy)
+        shown = shown_card(card, conversation.language, policy)
         if shown is None:
             refused.insert(0, (card.id, "unknown_card"))
             await self._tell_unknown_card(conversation, card)
             return
         text, group = shown
-        verdict = _judged(card, text, conversation, policy)
+        verdict = judged_card(card, text, conversation, policy)
         content: Json = {
             "type": "card",
             "title": text.title or None,
@@ -172,7 +172,7 @@ def _split(
     return words, card, refused
 
 
-def _shown(card: BotTransfer, language: str, policy: Policy) -> tuple[CardText, str | None] | None:
+def shown_card(card: BotTransfer, language: str, policy: Policy) -> tuple[CardText, str | None] | None:
     """The card as the visitor will read it, and its group; None when the policy has no such card."""
     if card.card_id is None:
         inline = CardText(language, card.title or "", card.text or "")
@@ -181,7 +181,7 @@ def _shown(card: BotTransfer, language: str, policy: Policy) -> tuple[CardText, 
     return None if known is None else (render_card(known.text_for(language), card.slots), known.group)
 
 
-def _judged(card: BotTransfer, text: CardText, conversation: Conversation, policy: Policy) -> Verdict:
+def judged_card(card: BotTransfer, text: CardText, conversation: Conversation, policy: Policy) -> Verdict:
     """Whether the card escalates, judged on the words that are shown (V10, V11)."""
     judged = judge_card(
         fields=text.fields,

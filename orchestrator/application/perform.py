@@ -205,7 +205,7 @@ class Performer:
                 id=world.ids.new("m"),
                 author="bot" if by_bot else "system",
                 author_name=BOT_NAME if by_bot else None,
-                content={"type": "text", "text": _alternative(effect, c, pinned, world.policies.live)},
+                content={"type": "text", "text": alternative_words(effect, c, pinned, world.policies.live)},
             )
             if not await tx.keys.add(f"effect:{item.key}", now):
                 return
@@ -235,7 +235,7 @@ def _bot_may_hear(conversation: Conversation) -> bool:
     return conversation.state is State.CHAT and conversation.party is Party.BOT
 
 
-def _alternative(effect: fx.ShowAlternative, c: Conversation, pinned: Policy, live: Policy) -> str:
+def alternative_words(effect: fx.ShowAlternative, c: Conversation, pinned: Policy, live: Policy) -> str:
     """The card's words, or the group's, in the visitor's language."""
     card = pinned.card(effect.card_id) if effect.card_id is not None else None
     if card is not None:
