@@ -452,6 +452,11 @@ def test_wants_and_profiles_without_end_do_not_pile_up() -> None:
     for number in range(20_000):
         opened.wait(visitor(f"past-{number}"), 1)
         opened.leave(f"past-{number}", 2)
+        opened.hold(f"past-{number}", 2, {})
+    assert len(records._records) == 1  # pyright: ignore[reportPrivateUsage]
+    opened.wait(visitor("past-19999"), 1)
+    opened.release("past-19999")
+    assert len(records._records) == 1  # pyright: ignore[reportPrivateUsage]
     assert len(records._versions) == 10_000  # pyright: ignore[reportPrivateUsage]
     assert len(opened._fresh) < 2  # pyright: ignore[reportPrivateUsage]
     assert pairs(opened) == [("c2", "anna")]
