@@ -46,7 +46,7 @@ def demo_load(
         typer.Option(min=0.1, help="People's minutes in which visitors come.", show_default="by load"),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
-    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How much quicker than people.")] = 10.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How much quicker than people.")] = 5.0,
     video_share: Annotated[float, typer.Option(min=0, max=1, help="Who of them asks for video.")] = 0.25,
     patience: Annotated[float, typer.Option(min=1, help="Mean seconds until a visitor gives up.")] = 240.0,
     handle: Annotated[float, typer.Option(min=1, help="Mean seconds of a conversation.")] = 240.0,
