@@ -35,8 +35,8 @@ def sqlite_url(sqlite_schema: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The address of a database with the newest schema."""
+async def database_url(request: pytest.FixtureRequest, sqlite_schema: Path) -> AsyncIterator[str]:
+    """The address of a database with the newest schema. ``sqlite_schema`` cannot be made where a loop runs already."""
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
     else:
