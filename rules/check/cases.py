@@ -335,24 +335,39 @@ def _walk(
 
 
 def can_hold(condition: Condition | None, known: Values, domains: Domains) -> dict[str, FactValue] | None:
-    """Facts under which the condition holds, besides what is known; None when there are none."""
+    """Facts under which the condition holds, besides what is known; None when none were found.
+
+    Raises:
+        TooManyCasesError: none were found among the first `MOST_LEAVES`.
+    """
     for index, values in winners((condition,), known, domains):
         if index == 0:
             return values
     return None
 
 
+def never_holds(condition: Condition, known: Values) -> bool:
+    """Whether the condition certainly holds in no case."""
+    try:
+        return condition.exact and can_hold(condition, known, domains_of((condition,))) is None
+    except TooManyCasesError:
+        return False
+
+
 def implies(one: Condition | None, other: Condition | None) -> bool:
-    """Whether ``other`` holds whenever ``one`` does, over the cases that the two can tell apart."""
+    """Whether ``other`` certainly holds whenever ``one`` does, over the cases that the two can tell apart."""
     if other is None:
         return True
     domains = domains_of((one, other))
-    for index, values in winners((one,), {}, domains):
-        if index == 0 and any(found is None for found, _ in winners((other,), values, domains)):
-            return False
-    return True
+    try:
+        for index, values in winners((one,), {}, domains):
+            if index == 0 and any(found is None for found, _ in winners((other,), values, domains)):
+                return False
+    except TooManyCasesError:
+        return False
+    return all(condition is None or condition.exact for condition in (one, other))
 
 
 def always_holds(condition: Condition) -> bool:
-    """Whether the condition holds in every case."""
+    """Whether the condition certainly holds in every case."""
     return implies(None, condition)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from rules.check.cases import can_hold, condition_of, domains_of, implies
+from rules.check.cases import condition_of, implies, never_holds
 from rules.durations import format_duration
 from rules.facts import FactValue
 from rules.findings import Finding
@@ -68,19 +68,16 @@ def _routes(source: Source, policy: Policy) -> None:
     conditions = [condition_of(guard) for _, guard in rows]
     for index, (row, _) in enumerate(rows):
         condition = conditions[index]
-        if condition is not None and condition.exact:
-            known: dict[str, FactValue] = {} if row.need is None else {"conversation.need": row.need}
-            if can_hold(condition, known, domains_of((condition,))) is None:
-                advice = "one of its parts excludes another: change it"
-                source.doubtful("route.never", ("rules", index, "when"), "can never be true", advice)
-                continue
+        known: dict[str, FactValue] = {} if row.need is None else {"conversation.need": row.need}
+        if condition is not None and never_holds(condition, known):
+            advice = "one of its parts excludes another: change it"
+            source.doubtful("route.never", ("rules", index, "when"), "can never be true", advice)
+            continue
         for earlier in range(index):
             before, _ = rows[earlier]
             if before.need not in (None, row.need):
                 continue
-            other = conditions[earlier]
-            exact = other is None or (other.exact and condition is not None and condition.exact)
-            if exact and implies(condition, other):
+            if implies(condition, conditions[earlier]):
                 problem = f"`{row.id}` is never reached: `{before.id}` always matches first"
                 source.doubtful("route.shadowed", ("rules", index, "id"), problem, "move it up, or remove it")
                 break

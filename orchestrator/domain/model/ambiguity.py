@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from orchestrator.domain.model.explored import Example, Explored
 from orchestrator.domain.model.never import example_of
 from orchestrator.domain.model.steps import Step
-from rules.check.cases import TooManyCasesError, can_hold, domains_of, implies, winners
+from rules.check.cases import (
+    Condition,
+    Domains,
+    TooManyCasesError,
+    Values,
+    can_hold,
+    domains_of,
+    implies,
+    winners,
+)
+from rules.facts import FactValue
 from rules.machine import CompiledRow
 
 _MOST_PAIRS = 20_000
@@ -36,20 +46,7 @@ def ambiguous_rows(explored: Explored) -> Iterator[tuple[CompiledRow, CompiledRo
             for place, other in others:
                 if conditions[place] is None:
                     continue
-                try:
-                    cases = [
-                        facts for found, facts in winners(conditions[: at + 1], known, domains) if found == at
-                    ]
-                except TooManyCasesError:
-                    continue
-                both = next(
-                    (
-                        facts | also
-                        for facts in cases
-                        if (also := can_hold(conditions[place], known | facts, domains)) is not None
-                    ),
-                    None,
-                )
+                both = _both(conditions[: at + 1], conditions[place], known, domains)
                 if both is None:
                     continue
                 judged.add((row.id, other.id))
@@ -57,3 +54,18 @@ def ambiguous_rows(explored: Explored) -> Iterator[tuple[CompiledRow, CompiledRo
                     continue
                 step = Step(occasion.event, {**occasion.assumed, **both}, occasion.after)
                 yield row, other, example_of(explored, occasion, step)
+
+
+def _both(
+    rows: Sequence[Condition | None], other: Condition | None, known: Values, domains: Domains
+) -> dict[str, FactValue] | None:
+    """Facts under which the last of the rows wins and the other condition holds as well."""
+    try:
+        for winner, facts in winners(rows, known, domains):
+            if winner == len(rows) - 1:
+                also = can_hold(other, {**known, **facts}, domains)
+                if also is not None:
+                    return facts | also
+    except TooManyCasesError:
+        pass
+    return None

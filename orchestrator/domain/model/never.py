@@ -17,7 +17,7 @@ from orchestrator.domain.model.remembering import as_loaded
 from orchestrator.domain.model.steps import Step, facts_from, moment_of
 from orchestrator.domain.outcome import Denied, Ignored
 from orchestrator.domain.timers import EVENT_OF_TIMER
-from rules.check.cases import can_hold, domains_of, winners
+from rules.check.cases import TooManyCasesError, can_hold, domains_of, never_holds, winners
 from rules.languages import primary_subtag
 from rules.machine import CompiledRow
 
@@ -43,7 +43,7 @@ def why_never(explored: Explored, row: CompiledRow) -> Never | None:
     if condition is not None:
         if not condition.exact:
             return None
-        if can_hold(condition, {}, domains_of((condition,))) is None:
+        if never_holds(condition, {}):
             return Never(
                 "model.guard_never_true", "can never be true", "one of its parts excludes another: change it"
             )
@@ -87,7 +87,10 @@ def _covered(explored: Explored, row: CompiledRow) -> Never | None:
         rows = explored.policy.memory.candidates_for(case, dict(settled))
         conditions = [explored.conditions[each.id] for each in rows]
         domains, known = domains_of(conditions), dict(settled)
-        facts = can_hold(condition, known, domains)
+        try:
+            facts = can_hold(condition, known, domains)
+        except TooManyCasesError:
+            continue
         if facts is None:
             continue
         for winner, others in winners(conditions, known | facts, domains):
