@@ -53,7 +53,7 @@ ROUNDS = 10
 TOGETHER = 10
 """Acts that are started at the same time."""
 PAUSE = 0.01
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Real seconds for everything to come to rest."""
 
 
@@ -213,8 +213,9 @@ class Instances:
             assert asyncio.get_running_loop().time() < give_up, f"still at work: {await self._undone()}"
             await asyncio.sleep(PAUSE)
             looks += 1
-            if looks % 50 == 0:
-                self.clock.advance(1.1)  # what failed is tried again after a pause
+            if looks % 20 == 0:
+                # What failed is tried again after a pause, and what a process was not told it finds by looking.
+                self.clock.advance(2.1)
             undone = await self._undone()
             decided = sum([await app.distribution.run_once() for app in self.apps])
             now = {c.id: c.version for c in await self.conversations()}
@@ -235,8 +236,11 @@ class Instances:
                 if [one.id for one in app.floor.picture.line(name)] != queued:
                     undone.append(f"the line {name}")
             for agent, load in loads.items():
-                if app.floor.picture.load(agent) != (load.chat, load.video):
-                    undone.append(f"the load of {self.agents[agent]}")
+                seen = app.floor.picture.load(agent)
+                if seen != (load.chat, load.video):
+                    undone.append(
+                        f"instance {self.apps.index(app)} sees {self.agents[agent]} hold {seen}, not {load}"
+                    )
         return undone
 
     async def settled(self) -> None:
