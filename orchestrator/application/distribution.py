@@ -114,13 +114,21 @@ class Distribution:
     # --- what asks for it -----------------------------------------------------------------------------
 
     async def find(self, conversation_id: str) -> None:
-        """This conversation waits for its next agent. Returns when that was looked at, or is on its way to who does."""
-        await self.run_once()
+        """This conversation waits for its next agent: a pass that sees it begins soon."""
+        await self._soon()
 
     async def drain(self, agent_id: str) -> None:
         """This agent got free, or switched something: whoever waits may be offered."""
         self._floor.note_agents([agent_id])
-        await self.run_once()
+        await self._soon()
+
+    async def _soon(self) -> None:
+        # Whoever asks does not wait for the pass: it would keep other effects, the invitation among them, from their
+        # turn. Nothing is lost with this process: the pass looks at what is, and the next one begins with all there is.
+        if self._tasks:
+            self._wake.set()
+        else:
+            await self.run_once()
 
     def next_change(self) -> datetime | None:
         """When there is something to do because time has passed."""
