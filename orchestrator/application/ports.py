@@ -96,7 +96,7 @@ class ConversationTable(Protocol):
         after: str | None = None,
         limit: int,
     ) -> list[Conversation]:
-        """Open conversations, the oldest first, or closed ones, the latest first; from the one that follows ``after``."""
+        """Open ones, the oldest first, or closed ones, the latest first; from the one that follows ``after``."""
         ...
 
     async def queue(
