@@ -143,6 +143,12 @@ CONVERSATION, ROUTING, CARDS = "conversation.yaml", "routing.yaml", "cards.yaml"
 ESCALATION, CAMERA, ENGAGEMENT = "escalation.yaml", "camera.yaml", "engagement.yaml"
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
 
+# True or false with every fact that changes: no case can be left out.
+PARITY = (
+    "(group.waiting > 3) != ((group.places < 2) != ((queue.wait_p50 > 5.0) != ((queue.wait_p90 > 9.0) != ("
+    "group.open != (group.has_free_agent != (group.takes_messages != (visitor.can_video != visitor.present)))))))"
+)
+
 
 def _yaml() -> Iterator[tuple[str, Mapping[str, bytes], str]]:
     yield "a tab before a key", appended(CAMERA, "more:\n\tdeep: 1\n"), "yaml.tab"
@@ -469,6 +475,7 @@ def _model() -> Iterator[tuple[str, Mapping[str, bytes], str]]:
     yield "an agent who vanishes unnoticed", without_rows("agent-disconnects"), "model.unanswered"
     yield "connections of one side are forgotten", without_rows("one-is-connected"), "model.unanswered"
     yield "a search whose end is ignored", without_rows("nobody-found"), "model.unanswered"
+    yield "a guard that hangs on everything", with_row("card-group-closed", when=PARITY), "model.too_large"
     yield (
         "two rows for one case",
         with_rows(

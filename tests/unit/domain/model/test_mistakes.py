@@ -107,7 +107,6 @@ def test_every_code_but_a_few_has_its_mistake() -> None:
         "file.unreadable",  # tests of loading
         "model.camera_forbidden",  # a law refuses it; the search looks all the same
         "model.breaks_law",
-        "model.too_large",
         "cel.unreadable",
         "model.switched_off",  # a note, of the example of the hospital
         "card.escalates_elsewhere",  # a note of the shipped policy itself
