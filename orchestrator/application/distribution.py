@@ -154,9 +154,19 @@ class Distribution:
     # --- a pass ---------------------------------------------------------------------------------------
 
     async def _pass(self) -> int:
-        decided = 0
         refusals: dict[str, int] = {}
         self._again_at = None
+        try:
+            return await self._work_off(refusals)
+        finally:
+            # Kept reserved until now, so that this pass went on to others.
+            for name, count in refusals.items():
+                if count >= MOST_REFUSALS:
+                    self._floor.picture.release(name)
+                    self._again_at = self._clock.now() + LATER
+
+    async def _work_off(self, refusals: dict[str, int]) -> int:
+        decided = 0
         while True:
             await self._floor.refresh()
             reopened = await self._reopen()
@@ -174,12 +184,7 @@ class Distribution:
             ended = sum([await self._end(name) for name in self._floor.unsettled()])
             decided += ended
             if not ended:
-                break
-        for name, count in refusals.items():
-            if count >= MOST_REFUSALS:
-                self._floor.picture.release(name)
-                self._again_at = self._clock.now() + LATER
-        return decided
+                return decided
 
     async def _reopen(self) -> int:
         """Whose presence changed may be asked by everybody who rests where they could be asked."""
