@@ -49,15 +49,15 @@ class Cohort:
             if not refused:
                 del self.declined[agent_id]
 
-    def first_for(self, agent: Agent, crew: Crew) -> Rank | None:
-        """The first that this agent could take."""
-        fits = self.fits.get(crew)
-        if fits is None:
-            if len(self.fits) > SPARE:
-                self.fits.clear()  # crews that are no more
-            fits = self.fits[crew] = any(ask.reason(crew) is None for ask in self.asks)
-        if not fits:
-            return None
+    def work_out(self, crew: Crew) -> bool:
+        """Whether those of ``crew`` fit any of the wants; kept in ``fits``."""
+        if len(self.fits) > SPARE:
+            self.fits.clear()  # crews that are no more
+        fits = self.fits[crew] = any(ask.reason(crew) is None for ask in self.asks)
+        return fits
+
+    def first_for(self, agent: Agent) -> Rank | None:
+        """The first that this agent, whose crew fits, has not refused."""
         refused = self.declined.get(agent.id)
         if refused is None:
             return self.ranks[0]
@@ -179,9 +179,14 @@ class Lines:
         for head in () if heads is None else heads:
             if first is not None and head > first:
                 break  # nobody of this cohort or of those behind it comes before
-            rank = self._headed[head[2]].first_for(agent, crew)
-            if rank is not None and (first is None or rank < first):
-                first = rank
+            cohort = self._headed[head[2]]
+            fits = cohort.fits.get(crew)
+            if fits is None:
+                fits = cohort.work_out(crew)
+            if fits:
+                rank = cohort.first_for(agent)
+                if rank is not None and (first is None or rank < first):
+                    first = rank
         return first
 
     def asks_in_use(self) -> Iterator[Ask]:

@@ -263,12 +263,11 @@ class Roster:
         names: dict[LeftOut, list[str]] = {}
 
         def tell(reason: LeftOut, number: int, members: Iterable[Member]) -> None:
-            counts[reason] = counts.get(reason, 0) + number
-            told = names.get(reason)
-            if told is None:
-                told = names[reason] = []
-            if len(told) < MOST_EXAMPLES:
-                told += [name for _, name in islice(members, MOST_EXAMPLES - len(told))]
+            before = counts.get(reason, 0)
+            counts[reason] = before + number
+            if before < MOST_EXAMPLES:
+                some = [name for _, name in islice(members, MOST_EXAMPLES - before)]
+                names[reason] = names[reason] + some if before else some
 
         apart = self._apart(declined, only, chosen)
         for crew in self._occupied.get(ask.want.group, ()):
