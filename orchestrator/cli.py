@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.commands.load import demo_load
 from orchestrator.commands.policy import policies
+from orchestrator.commands.policy_simulate import simulate_policy
 from orchestrator.commands.policy_test import run_tests
 from orchestrator.commands.reports import reports
 from orchestrator.commands.shared import DataDir, out, read_settings
@@ -31,6 +32,7 @@ app.add_typer(users, name="user")
 app.add_typer(sites, name="site")
 app.add_typer(reports, name="report")
 policies.command("test")(run_tests)
+policies.command("simulate")(simulate_policy)
 app.add_typer(policies, name="policy")
 app.add_typer(database, name="db")
 

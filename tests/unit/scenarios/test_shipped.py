@@ -42,16 +42,16 @@ def test_every_row_that_the_policy_decides_has_a_scenario() -> None:
 
 BROKEN = [
     # file, what is broken, by what, and the rows whose scenarios must notice
-    ("escalation.yaml", "languages: [fr]", "languages: [en]", {"V10", "V11", "V13"}),
+    ("escalation.yaml", "devices: [desktop, mobile]", "devices: [mobile]", {"V10", "V11", "V13"}),
     (
         "escalation.yaml",
-        "      agent:\n        enabled: true",
-        "      agent:\n        enabled: false",
+        "    agent:\n      enabled: true",
+        "    agent:\n      enabled: false",
         {"V9", "V8"},
     ),
     ("conversation.yaml", "do: [close_call, end_video, want_chat]", "do: [close_call, want_chat]", {"V8"}),
     ("conversation.yaml", "  proposals: 3", "  proposals: 9", {"V9"}),
-    ("conversation.yaml", "do: [restart_idle, ask_bot]", "do: [restart_idle]", {"V10", "V12"}),
+    ("conversation.yaml", "do: [restart_idle, ask_bot]", "do: [restart_idle]", {"V10", "V13"}),
     ("routing.yaml", "places: { chat: 10, video: 5 }", "places: { chat: 10, video: 9 }", {"V6"}),
     ("camera.yaml", "    camera: allowed", "    camera: forbidden", {"V2"}),
 ]
