@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import decide, distribution, media_relay, messages, policy_check, wait_time
+from bench import decide, distribution, media_relay, messages, policy_check, simulate, wait_time
 
 BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "decide": decide.run,
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "distribution": distribution.run,
     "messages": messages.run,
     "media": media_relay.run,
+    "simulate": simulate.run,
     "wait_time": wait_time.run,
 }
 
