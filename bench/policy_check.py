@@ -138,7 +138,7 @@ def main(folder: Path) -> None:
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     megabytes = _peak() / 1024
     told = f"{len(report.of('error'))} errors, {len(report.of('warning'))} warnings"
-    print(f"{seconds:.3f} {busy:.3f} {megabytes:.0f} {told}{'' if report.searched else ', not searched'}")
+    print(f"{seconds:.3f} {busy:.3f} {megabytes:.0f} {told}{'' if report.explored else ', not explored'}")
 
 
 if __name__ == "__main__":

@@ -100,8 +100,8 @@ def _tell(report: Report, folder: Path) -> None:
         out.print(f"[green]{said}[/] Revision {report.revision}.", highlight=False)
         return
     out.print(f"[bold red]{', '.join(counts)}[/]; this policy cannot be used.", highlight=False)
-    if not report.searched:
-        out.print("The lifecycle has not been searched yet: mend these first.", highlight=False)
+    if not report.explored:
+        out.print("The lifecycle has not been explored yet: mend these first.", highlight=False)
 
 
 def _tell_one(diagnosis: Diagnosis, folder: Path) -> None:

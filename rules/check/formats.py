@@ -24,7 +24,7 @@ def as_json(report: Report) -> str:
         {
             "ok": report.ok,
             "revision": report.revision,
-            "searched": report.searched,
+            "explored": report.explored,
             "errors": len(report.of("error")),
             "warnings": len(report.of("warning")),
             "findings": [_plain(each) for each in report.diagnoses],

@@ -40,11 +40,11 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``revision`` is None when the files make up no policy; ``searched`` when the whole lifecycle was explored."""
+    """``revision`` is None when the files make up no policy; ``explored`` when the whole lifecycle was explored."""
 
     diagnoses: tuple[Diagnosis, ...]
     revision: str | None = None
-    searched: bool = False
+    explored: bool = False
 
     def of(self, severity: Severity) -> tuple[Diagnosis, ...]:
         return tuple(each for each in self.diagnoses if each.severity == severity)
@@ -56,7 +56,7 @@ class Report:
 
 
 def report_of(
-    diagnoses: Iterable[Diagnosis], revision: str | None = None, *, searched: bool = False
+    diagnoses: Iterable[Diagnosis], revision: str | None = None, *, explored: bool = False
 ) -> Report:
     """The report with each finding told once, in order of importance, then of place."""
     told: dict[tuple[str, str, str], Diagnosis] = {}
@@ -71,4 +71,4 @@ def report_of(
         if key not in told or len(each.steps) > len(told[key].steps):
             told[key] = each
     ordered = sorted(told.values(), key=lambda each: each._rank)  # pyright: ignore[reportPrivateUsage]
-    return Report(tuple(ordered), revision, searched)
+    return Report(tuple(ordered), revision, explored)

@@ -1,4 +1,4 @@
-"""The whole check of a policy: reading, references, guards, content, and the search of its lifecycle."""
+"""The whole check of a policy: reading, references, guards, content, and the exploration of its lifecycle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rules.findings import Finding
 def check(files: Mapping[str, str | bytes], beside: Iterable[Finding] = ()) -> Report:
     """Everything that is wrong with these files (by name), doubtful, or worth a note.
 
-    The lifecycle is searched only when the files make up a policy. ``beside`` are findings about the folder itself;
+    The lifecycle is explored only when the files make up a policy. ``beside`` are findings about the folder itself;
     what they say of a file is not said again.
     """
     beside = tuple(beside)
@@ -25,11 +25,11 @@ def check(files: Mapping[str, str | bytes], beside: Iterable[Finding] = ()) -> R
     if policy is None or beside:
         return report_of(known)
     found = findings_of(explore(policy), examined.read.documents[FILE])
-    return report_of([*known, *found], policy.revision, searched=True)
+    return report_of([*known, *found], policy.revision, explored=True)
 
 
 def static(files: Mapping[str, str | bytes]) -> Report:
-    """The check without the search of the lifecycle: quick enough for every key stroke."""
+    """The check without exploring the lifecycle: quick enough for every key stroke."""
     examined = examine(files)
     revision = examined.policy.revision if examined.policy is not None else None
     return report_of(_static(examined, ()), revision)

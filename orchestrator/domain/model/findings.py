@@ -66,7 +66,7 @@ class _Place:
 
 
 def findings_of(explored: Explored, document: Document) -> Iterator[Diagnosis]:
-    """Everything that the search found, in no particular order. ``document`` is the `conversation.yaml` searched."""
+    """Everything that the exploration found, in no particular order. ``document`` is the `conversation.yaml` explored."""
     place = _Place(document)
     index = {row.id: at for at, row in enumerate(explored.policy.lifecycle.rows)}
     yield from _violations(explored, place, index)
@@ -83,7 +83,7 @@ def findings_of(explored: Explored, document: Document) -> Iterator[Diagnosis]:
         advice = f"make the two guards exclude each other, or one the narrower case of the other; now `{one.id}` wins"
         yield place.tell("model.ambiguous", place.of_row(index[other.id], "when"), problem, advice, example)
     if not explored.complete:
-        problem = f"allows too much to be searched to the end ({len(explored.visits):,} conversations were)"
+        problem = f"allows too much to be explored to the end ({len(explored.visits):,} conversations were)"
         advice = "read fewer facts in one guard, or split the row"
         yield place.tell("model.too_large", ("transitions",), problem, advice, None)
 

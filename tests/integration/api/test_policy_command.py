@@ -103,7 +103,7 @@ def test_mistakes_before_the_search_say_that_it_waits(tmp_path: Path) -> None:
     done = run("check", str(folder))
     assert done.exit_code == 1
     assert "yaml.tab" in done.stdout
-    assert "has not been searched yet" in done.stdout
+    assert "has not been explored yet" in done.stdout
 
 
 def test_schemas_for_editors() -> None:

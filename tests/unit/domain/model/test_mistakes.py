@@ -89,7 +89,7 @@ def test_is_found(mistake: Mistake) -> None:
 
 def test_the_shipped_policy_has_none_of_them() -> None:
     report = check(FILES)
-    assert report.searched
+    assert report.explored
     assert [str(each.finding) for each in report.diagnoses if each.severity != "note"] == []
 
 

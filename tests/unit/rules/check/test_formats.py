@@ -17,7 +17,7 @@ GRAVE = Finding(
 
 
 def report(*findings: Finding, revision: str | None = None) -> Report:
-    return report_of((Diagnosis(finding) for finding in findings), revision, searched=revision is not None)
+    return report_of((Diagnosis(finding) for finding in findings), revision, explored=revision is not None)
 
 
 def test_the_most_important_comes_first() -> None:
