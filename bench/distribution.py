@@ -32,6 +32,7 @@ PROFILES = 12
 """Distinct ones per group: languages and skills."""
 SLOTS = 3
 SECONDS = 1.0
+BATCHES = 5
 GOAL = 5_000
 WAITING, AGENTS = (10, 1_000, 100_000), (10, 1_000, 10_000)
 LANGUAGES = ("fr", "en", "de")
@@ -197,12 +198,18 @@ def _condition(seat: Seat, chats: int) -> Condition:
 
 
 def each(work: Callable[[int], int], seconds: float) -> float:
-    """Seconds of one piece of work; ``work`` is told its turn and says how many pieces that were."""
-    done, turn, start = 0, 0, time.process_time()
-    while turn < 3 or time.process_time() - start < seconds:
-        done += work(turn)
-        turn += 1
-    return (time.process_time() - start) / done
+    """Seconds of one piece of work, in the quickest of some batches: what else runs on the machine counts less.
+
+    ``work`` is told its turn and says how many pieces that were.
+    """
+    quickest, turn = math.inf, 0
+    for _ in range(BATCHES):
+        done, least, start = 0, turn + 3, time.process_time()
+        while turn < least or time.process_time() - start < seconds / BATCHES:
+            done += work(turn)
+            turn += 1
+        quickest = min(quickest, (time.process_time() - start) / done)
+    return quickest
 
 
 def measured(size: Size) -> Cost:

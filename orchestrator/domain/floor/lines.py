@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sortedcontainers import SortedList
 
@@ -72,6 +73,10 @@ class Cohort:
         return self.ranks[low] if low < len(self.ranks) else None
 
 
+Head = tuple[bool, datetime, str, Cohort]
+"""The rank of the first of a cohort, with the cohort."""
+
+
 class Lines:
     """The lines of the groups, and the cohorts of who still needs an agent.
 
@@ -83,10 +88,9 @@ class Lines:
         self._ranks: dict[str, SortedList[Rank]] = {}
         self._uninvited: dict[tuple[str, bool], int] = {}
         self._cohorts: dict[tuple[tuple[Ask, ...], str | None], Cohort] = {}
-        # The first of each cohort, by the groups that are asked, or by the only agent; and whose first it is.
-        self._first_by_group: dict[str, SortedList[Rank]] = {}
-        self._first_by_agent: dict[str, SortedList[Rank]] = {}
-        self._headed: dict[str, Cohort] = {}
+        # The cohorts by their first, for each group that is asked, or for the only agent.
+        self._heads_by_group: dict[str, SortedList[Head]] = {}
+        self._heads_by_agent: dict[str, SortedList[Head]] = {}
 
     # --- the lines ----------------------------------------------------------------------------------
 
@@ -149,37 +153,33 @@ class Lines:
             del self._cohorts[cohort.asks, cohort.only]
 
     def _change_head(self, cohort: Cohort, before: Rank | None, after: Rank | None) -> None:
-        if before is not None:
-            del self._headed[before[2]]
-        if after is not None:
-            self._headed[after[2]] = cohort
-        index = self._first_by_group if cohort.only is None else self._first_by_agent
+        index = self._heads_by_group if cohort.only is None else self._heads_by_agent
         for name in cohort.groups if cohort.only is None else (cohort.only,):
             heads = index.get(name)
             if heads is None:
                 heads = index[name] = SortedList()
             if before is not None:
-                heads.remove(before)
+                heads.remove((*before, cohort))
             if after is not None:
-                heads.add(after)
+                heads.add((*after, cohort))
             if not heads:
                 del index[name]
 
     def first_for(self, agent: Agent, crew: Crew) -> Rank | None:
         """The first in the order of all lines that this agent, of this crew, could take now."""
-        first = self._first_among(self._first_by_agent.get(agent.id), agent, crew, None)
+        first = self._first_among(self._heads_by_agent.get(agent.id), agent, crew, None)
         for group in crew.ranks:
-            first = self._first_among(self._first_by_group.get(group), agent, crew, first)
+            first = self._first_among(self._heads_by_group.get(group), agent, crew, first)
         return first
 
     def _first_among(
-        self, heads: SortedList[Rank] | None, agent: Agent, crew: Crew, first: Rank | None
+        self, heads: SortedList[Head] | None, agent: Agent, crew: Crew, first: Rank | None
     ) -> Rank | None:
         """The first of these cohorts for the agent, if it comes before ``first``."""
         for head in () if heads is None else heads:
             if first is not None and head > first:
                 break  # nobody of this cohort or of those behind it comes before
-            cohort = self._headed[head[2]]
+            cohort = head[3]
             fits = cohort.fits.get(crew)
             if fits is None:
                 fits = cohort.work_out(crew)
