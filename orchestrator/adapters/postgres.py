@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 from sqlalchemy import Executable
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from orchestrator.adapters.session import Parameters, Rows, Session
 from orchestrator.adapters.statements import Translated, Translator
@@ -299,7 +300,10 @@ async def _connect(dsn: str) -> Any:
 
 def _where(database_url: str) -> str:
     """Host, port and database: never a password."""
-    url = make_url(database_url)
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError):
+        return "an address that cannot be read"
     return f"{url.query.get('host') or url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
 
 

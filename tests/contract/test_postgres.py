@@ -416,6 +416,8 @@ async def test_what_is_wrong_with_an_address_is_said_without_its_secrets(postgre
         f"postgresql://visavis:hidden@127.0.0.1:{nobody}/visavis": (f"127.0.0.1:{nobody}", "running"),
         "postgresql://visavis:hidden@no-such-host.invalid/visavis": ("no-such-host.invalid:5432", "running"),
         "postgresql://visavis:hidden@127.0.0.1/visavis?sslmode=sometimes": ("VISAVIS_DATABASE_URL",),
+        "postgresql://visavis:hidden@127.0.0.1:port/visavis": ("VISAVIS_DATABASE_URL",),
+        "postgresql:hidden": ("VISAVIS_DATABASE_URL",),
     }
     for address, parts in cases.items():
         with pytest.raises(Unreachable) as caught:

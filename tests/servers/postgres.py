@@ -115,16 +115,24 @@ class PostgresServer:
 
     @asynccontextmanager
     async def database(self, *, migrated: bool = True) -> AsyncIterator[str]:
+        url = await self.create(migrated=migrated)
+        try:
+            yield url
+        finally:
+            await self.drop(url)
+
+    async def create(self, *, migrated: bool = True) -> str:
+        """A new database; returns its address."""
         name = f"test_{next(self._numbers)}"
         if migrated and self._template is None:
             await self._run('CREATE DATABASE "template"')
             await asyncio.to_thread(upgrade, self.url("template"))
             self._template = "template"
         await self._run(f'CREATE DATABASE "{name}"' + (' TEMPLATE "template"' if migrated else ""))
-        try:
-            yield self.url(name)
-        finally:
-            await self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+        return self.url(name)
+
+    async def drop(self, url: str) -> None:
+        await self._run(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     async def _run(self, statement: str) -> None:
         connection = await asyncpg.connect(self.url("postgres"))
