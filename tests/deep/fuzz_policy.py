@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of what reads policies: ``python -m tests.deep.fuzz_policy CORPUS [libFuzzer options]``.
 
-The first byte of an input chooses the file, and whether the others lie beside it; the rest is its content. Whatever it is, the check answers: an exception,
-a hang or too much memory ends the run with the input that caused it.
+The first byte of an input chooses the file, and whether the others lie beside it; the rest is its content. Whatever it
+is, the check answers: an exception, a hang or too much memory ends the run with the input that caused it.
 """
 
 from __future__ import annotations
