@@ -31,8 +31,8 @@ class Search:
     """How the distribution looked for an agent, kept with the event as its why.
 
     ``wants`` were tried in this order, ``chosen`` is the one that somebody fits. ``relaxed`` are codes of what was no
-    longer insisted on (``skill_levels``, ``skills``, ``language``, ``overflow:<group>``). ``left_out`` counts the agents
-    who could not be asked, by reason; ``examples`` names some of them.
+    longer insisted on (``skill_levels``, ``skills``, ``language``, ``overflow:<group>``). ``left_out`` counts those who
+    could not be asked, by reason; ``examples`` names some of them.
     """
 
     wants: tuple[Sought, ...] = ()
