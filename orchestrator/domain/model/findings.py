@@ -66,7 +66,7 @@ class _Place:
 
 
 def findings_of(explored: Explored, document: Document) -> Iterator[Diagnosis]:
-    """Everything that the exploration found, in no particular order. ``document`` is the `conversation.yaml` explored."""
+    """Everything that the exploration found, in no particular order. ``document`` is its `conversation.yaml`."""
     place = _Place(document)
     index = {row.id: at for at, row in enumerate(explored.policy.lifecycle.rows)}
     yield from _violations(explored, place, index)
