@@ -285,9 +285,9 @@ def run(console: Console) -> None:
             f"{cost.assignment * 1e6:,.0f}",
             f"{1 / cost.assignment:,.0f}",
             f"{cost.scan * 1e6:,.0f}",
-            f"{cost.scan / cost.assignment:,.2g}",
+            _times(cost.scan / cost.assignment),
             f"{cost.choice * 1e6:,.0f}",
-            f"{cost.scan_choice / cost.choice:,.2g}",
+            _times(cost.scan_choice / cost.choice),
         )
     console.print(table)
     console.print(_growth(costs))
@@ -304,7 +304,13 @@ def run(console: Console) -> None:
 def _growth(costs: dict[Size, Cost]) -> Table:
     """How many times as much, for so many times as many; the goal is no more than the logarithm grows."""
     table = Table(
-        "from", "to", "log n grows", "an assignment", "a choice", "linear scan", title="growth, times"
+        "agents × waiting",
+        "against",
+        "log n",
+        "an assignment",
+        "a choice",
+        "linear scan",
+        title="growth, times",
     )
     few, most = WAITING[0], WAITING[-1]
     steps = [(Size(few, agents), Size(most, agents), few, most) for agents in AGENTS]
@@ -315,11 +321,15 @@ def _growth(costs: dict[Size, Cost]) -> Table:
     for before, after, low, high in steps:
         one, other = costs[before], costs[after]
         table.add_row(
-            f"{before.agents:,} agents, {before.waiting:,} waiting",
-            f"{after.agents:,} agents, {after.waiting:,} waiting",
-            f"{math.log(high) / math.log(low):.1f}",
-            f"{other.assignment / one.assignment:.1f}",
-            f"{other.choice / one.choice:.1f}",
-            f"{other.scan / one.scan:.0f}" if other.scan > 10 * one.scan else f"{other.scan / one.scan:.1f}",
+            f"{after.agents:,} × {after.waiting:,}",
+            f"{before.agents:,} × {before.waiting:,}",
+            _times(math.log(high) / math.log(low)),
+            _times(other.assignment / one.assignment),
+            _times(other.choice / one.choice),
+            _times(other.scan / one.scan),
         )
     return table
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
