@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from rules.schema.export import json_schemas
-from tests.unit.domain.model.mistakes import FILES, Data, Mistake, with_file, without_action
+from tests.unit.domain.model.mistakes import FILES, Mistake, edited, read, with_file, with_row, without_action
 
 CONVERSATION = "conversation.yaml"
 
@@ -32,7 +32,20 @@ _NEEDED = (
 )
 
 
-def generated() -> Iterator[Mistake]:
+@dataclass(frozen=True)
+class Making:
+    """A mistake that is made when it is needed: writing YAML takes longer than finding what is wrong with it."""
+
+    layer: str
+    name: str
+    code: str
+    files: Callable[[], Mapping[str, bytes]]
+
+    def made(self) -> Mistake:
+        return Mistake(self.layer, self.name, self.files(), self.code)
+
+
+def generated() -> Iterator[Making]:
     """All of them. Those of the layer `model` take half a second each; the others some milliseconds."""
     yield from _keys()
     yield from _words()
@@ -41,49 +54,36 @@ def generated() -> Iterator[Mistake]:
     yield from _actions()
 
 
-def _dumped(name: str, data: Data) -> dict[str, bytes]:
-    return with_file(name, yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
-
-
-def _keys() -> Iterator[Mistake]:
-    """Every required key of a file's first two levels lost, and every key there with a letter doubled."""
-    schemas = json_schemas()
-    for name, schema in schemas.items():
-        data = yaml.safe_load(FILES[name])
+def _keys() -> Iterator[Making]:
+    """Every required key of a file lost, the second level of the lifecycle too, and each with a letter doubled."""
+    for name, schema in json_schemas().items():
         for key in schema["required"]:
-            less = {other: value for other, value in data.items() if other != key}
-            yield Mistake("schema", f"{name} without {key}", _dumped(name, less), "schema.missing")
-        for key, value in data.items():
-            odd = {(other + other[-1] if other == key else other): held for other, held in data.items()}
-            yield Mistake("schema", f"{name}: {key}{key[-1]}", _dumped(name, odd), "schema.unknown_key")
+            lost = partial(edited, name, lambda data, key=key: data.pop(key))
+            yield Making("schema", f"{name} without {key}", "schema.missing", lost)
+        for key, value in read(name).items():
+            odd = partial(edited, name, lambda data, key=key: data.update({key + key[-1]: data.pop(key)}))
+            yield Making("schema", f"{name}: {key}{key[-1]}", "schema.unknown_key", odd)
             if name == CONVERSATION and isinstance(value, dict):
                 for inner in value:
-                    less = copy.deepcopy(data)
-                    del less[key][inner]
-                    yield Mistake(
-                        "schema", f"{name} without {key}.{inner}", _dumped(name, less), "schema.missing"
-                    )
+                    lost = partial(edited, name, lambda data, key=key, inner=inner: data[key].pop(inner))
+                    yield Making("schema", f"{name} without {key}.{inner}", "schema.missing", lost)
 
 
-def _words() -> Iterator[Mistake]:
-    """Every row with its event, its first state and its first action misspelt."""
-    data = yaml.safe_load(FILES[CONVERSATION])
-    for index, row in enumerate(data["transitions"]):
+def _words() -> Iterator[Making]:
+    """Every row with its event, its first action and its target misspelt."""
+    for row in read(CONVERSATION)["transitions"]:
         for key, code in (("event", "ref.event"), ("do", "ref.action"), ("to", "ref.state")):
-            if not row.get(key):
-                continue
-            odd = copy.deepcopy(data)
-            word = odd["transitions"][index][key]
-            odd["transitions"][index][key] = (
-                [word[0][:-1], *word[1:]] if isinstance(word, list) else word[:-1]
-            )
-            yield Mistake("references", f"{row['id']}: {key}", _dumped(CONVERSATION, odd), code)
+            word = row.get(key)
+            if word:
+                odd = [word[0][:-1], *word[1:]] if isinstance(word, list) else word[:-1]
+                yield Making(
+                    "references", f"{row['id']}: {key}", code, partial(with_row, row["id"], **{key: odd})
+                )
 
 
-def _facts() -> Iterator[Mistake]:
-    """Every guard with its first fact misspelt, with a bracket too many, and with its first fact as a text."""
-    data = yaml.safe_load(FILES[CONVERSATION])
-    for index, row in enumerate(data["transitions"]):
+def _facts() -> Iterator[Making]:
+    """Every guard with its first fact misspelt, with a bracket too many, and compared with a text."""
+    for row in read(CONVERSATION)["transitions"]:
         guard = row.get("when")
         if not guard:
             continue
@@ -94,36 +94,34 @@ def _facts() -> Iterator[Mistake]:
             ("bracket", f"({guard}", "cel.syntax"),
             ("type", f'({guard}) == "yes"', "cel.type"),
         ):
-            odd = copy.deepcopy(data)
-            odd["transitions"][index]["when"] = text
-            yield Mistake("cel", f"{row['id']}: {what}", _dumped(CONVERSATION, odd), code)
+            yield Making("cel", f"{row['id']}: {what}", code, partial(with_row, row["id"], when=text))
 
 
-def _cut() -> Iterator[Mistake]:
-    """Every file with a bracket that nothing closes, and with a tab before its last line."""
+def _cut() -> Iterator[Making]:
+    """Every file with a bracket that nothing closes, with a tab before its last line, and written twice."""
     for name, content in FILES.items():
-        yield Mistake(
-            "yaml", f"{name}: open bracket", with_file(name, content + b"\nmore: [1, 2\n"), "yaml.syntax"
-        )
-        yield Mistake("yaml", f"{name}: tab", with_file(name, content + b"\nmore:\n\t- 1\n"), "yaml.tab")
-        yield Mistake(
-            "yaml", f"{name}: twice", with_file(name, content + b"\n" + content), "yaml.duplicate_key"
-        )
+        for what, more, code in (
+            ("open bracket", b"more: [1, 2\n", "yaml.syntax"),
+            ("tab", b"more:\n\t- 1\n", "yaml.tab"),
+            ("twice", content, "yaml.duplicate_key"),
+        ):
+            yield Making("yaml", f"{name}: {what}", code, partial(with_file, name, content + b"\n" + more))
 
 
-def _actions() -> Iterator[Mistake]:
+def _actions() -> Iterator[Making]:
     """Every row without an action that its way needs."""
-    for row in yaml.safe_load(FILES[CONVERSATION])["transitions"]:
+    for row in read(CONVERSATION)["transitions"]:
         for action in row.get("do", ()):
             if action in _NEEDED and not (action == "requeue" and row["id"] == "requeued-while-waiting"):
-                name = f"{row['id']} without {action}"
-                yield Mistake("model", name, without_action(row["id"], action), "model.refused_row")
+                less = partial(without_action, row["id"], action)
+                yield Making("model", f"{row['id']} without {action}", "model.refused_row", less)
 
 
 def main() -> int:
     found: dict[str, list[bool]] = defaultdict(list)
     missed: list[str] = []
-    for mistake in generated():
+    for making in generated():
+        mistake = making.made()
         caught = mistake.caught(mistake.report())
         found[mistake.layer].append(caught)
         if not caught:

@@ -64,10 +64,18 @@ def replaced(name: str, old: str, new: str) -> dict[str, bytes]:
     return with_file(name, text.replace(old, new, 1))
 
 
+def read(name: str) -> Data:
+    return yaml.load(FILES[name], Loader=yaml.CSafeLoader)
+
+
+def written(data: Data) -> str:
+    return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+
+
 def edited(name: str, change: Callable[[Data], object]) -> dict[str, bytes]:
-    data = yaml.safe_load(FILES[name])
+    data = read(name)
     change(data)
-    return with_file(name, yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+    return with_file(name, written(data))
 
 
 def row_of(data: Data, row_id: str) -> Row:

@@ -12,7 +12,7 @@ EVERY = 6
 
 
 def unnoticed(every: int) -> list[str]:
-    chosen = [each for place, each in enumerate(generated()) if place % every == 0]
+    chosen = [each.made() for place, each in enumerate(generated()) if place % every == 0]
     return [f"{each.layer}: {each.name}" for each in chosen if not each.caught(each.report())]
 
 
