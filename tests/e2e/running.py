@@ -46,7 +46,7 @@ class Running:
     def log(self) -> Path:
         return self.data_dir / "visavis.log"
 
-    def start(self, within: float = 30) -> Running:
+    def start(self, within: float = 60) -> Running:
         """Start and wait until the site answers."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "orchestrator", "up", *self.arguments, "--port", str(self.port)]
