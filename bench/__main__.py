@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import decide, distribution, media_relay, messages, policy_check, simulate, wait_time
+from bench import decide, distribution, media_relay, messages, policy_check, simulate, wait_time, write_path
 
 BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "decide": decide.run,
     "policy": policy_check.run,
     "distribution": distribution.run,
     "messages": messages.run,
+    "events": write_path.run,
     "media": media_relay.run,
     "simulate": simulate.run,
     "wait_time": wait_time.run,

@@ -106,6 +106,10 @@ class PostgresServer:
         )
         return check.returncode == 0
 
+    def binary(self, name: str) -> Path:
+        """A program that comes with the server."""
+        return self._bin / name
+
     def url(self, database: str, *, user: str = USER, password: str = PASSWORD) -> str:
         return f"postgresql://{user}:{password.replace(' ', '%20')}@127.0.0.1:{self.port}/{database}"
 
