@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import cbrt, sqrt
 from statistics import NormalDist
 
 from orchestrator.domain.wait_time.censored import CensoredScores
@@ -32,13 +33,14 @@ class Calibration:
         self._settings = settings
         self._waits = 0.0
         self._ratios = 0.0
+        self._roots = 0.0
+        self._rooted_speeds = 0.0
         self._scores = CensoredScores(
             _EDGES, settings.memory, tuple(share * settings.shape_trust for share in _PRIOR)
         )
         self._read()
 
-    @property
-    def speed(self) -> float:
+    def _speed(self) -> float:
         """The factor on the model's mean: 1 unless the evidence is stronger than chance.
 
         Each visitor's wait ends with one conversation's end, so n visitors know the speed as well as n ends do, with a
@@ -61,18 +63,38 @@ class Calibration:
             # The median of the waits that are longer still.
             share = (1.0 + _NORMAL.cdf(min(score, _EDGES[-1]))) / 2.0
             waited = max(waited, quantile(expected.mean, expected.shape, _NORMAL.inv_cdf(share)))
-        keep = 1.0 - 1.0 / self._settings.memory
-        self._waits = self._waits * keep + 1.0
-        self._ratios = self._ratios * keep + min(_LARGEST_RATIO, waited / forecast.model)
+        root = sqrt(forecast.shape)
+        self._fade_sums(1.0 - 1.0 / self._settings.memory)
+        self._waits += 1.0
+        self._ratios += min(_LARGEST_RATIO, waited / forecast.model)
+        self._roots += root
+        self._rooted_speeds += root * cbrt(forecast.speed)
         self._read()
 
+    def fade(self) -> None:
+        """What was learnt has turned out to be wrong: let the waits that follow soon outweigh it."""
+        self._scores.fade(self._settings.recalibrated)
+        self._fade_sums(self._settings.recalibrated)
+        self._read()
+
+    def _fade_sums(self, factor: float) -> None:
+        self._waits *= factor
+        self._ratios *= factor
+        self._roots *= factor
+        self._rooted_speeds *= factor
+
     def _read(self) -> None:
-        self.z50, self.z90 = self._scores.quantiles(0.5, 0.9)
+        self.speed = self._speed()
+        # The scores were taken at the speeds of their time. At today's they would be others, by as much on average;
+        # without this, what the speed has meanwhile learnt would be put right twice.
+        since = 3.0 * (self._rooted_speeds / cbrt(self.speed) - self._roots)
+        shift = since / (self._waits + self._settings.shape_trust)
+        self.z50, self.z90 = (score + shift for score in self._scores.quantiles(0.5, 0.9))
 
     def snapshot(self) -> list[list[float]]:
-        return [[self._waits, self._ratios], *self._scores.snapshot()]
+        return [[self._waits, self._ratios, self._roots, self._rooted_speeds], *self._scores.snapshot()]
 
     def restore(self, stored: Sequence[Sequence[float]]) -> None:
-        (self._waits, self._ratios), *scores = stored
+        (self._waits, self._ratios, self._roots, self._rooted_speeds), *scores = stored
         self._scores.restore(scores)
         self._read()

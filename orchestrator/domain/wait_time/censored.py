@@ -33,10 +33,12 @@ class CensoredScores:
         return sum(self.known) + sum(self.larger)
 
     def add(self, score: float, *, censored: bool) -> None:
-        keep = 1.0 - 1.0 / self.memory
-        self.known = [count * keep for count in self.known]
-        self.larger = [count * keep for count in self.larger]
+        self.fade(1.0 - 1.0 / self.memory)
         (self.larger if censored else self.known)[bisect_right(self.edges, score)] += 1.0
+
+    def fade(self, factor: float) -> None:
+        self.known = [count * factor for count in self.known]
+        self.larger = [count * factor for count in self.larger]
 
     def above(self) -> list[float]:
         """The share of scores above each edge."""

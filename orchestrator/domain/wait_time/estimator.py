@@ -90,8 +90,10 @@ class WaitEstimator:
             return
         if forecast.model > 0:
             state.calibration.add(forecast, seconds, gave_up=not answered)
-        if forecast.band is not None:
-            state.grading.add(forecast.band, forecast.shape, seconds, gave_up=not answered)
+        if forecast.band is not None and state.grading.add(
+            forecast.band, forecast.shape, seconds, gave_up=not answered
+        ):
+            state.calibration.fade()
 
     # -- what is said ------------------------------------------------------------------------------------------
 

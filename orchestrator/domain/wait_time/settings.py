@@ -17,7 +17,8 @@ class WaitSettings:
     ``shape_trust`` waits; a learnt speed counts as far as its square exceeds ``speed_doubt`` times its variance.
 
     Of the grade: ``grade_memory`` is how many waits it looks back on; from ``enough_graded`` waits on it may withhold
-    the band, when a share is further from 0.5 or 0.9 than ``tolerance`` and than ``grade_doubt`` standard errors.
+    the band, when a share is further from 0.5 or 0.9 than ``tolerance`` and than ``grade_doubt`` standard errors. Then
+    the calibration forgets all but ``recalibrated`` of what it knew, to be ruled by the waits that follow.
 
     ``most_open`` forecasts are kept of visitors who still wait, and the oldest forgotten.
     """
@@ -26,10 +27,11 @@ class WaitSettings:
     enough_handled: float = 20.0
     trust: float = 20.0
     memory: float = 1000.0
-    shape_trust: float = 100.0
+    shape_trust: float = 50.0
     speed_doubt: float = 4.0
     grade_memory: float = 1000.0
     enough_graded: float = 100.0
     tolerance: float = 0.05
-    grade_doubt: float = 2.5
+    grade_doubt: float = 3.0
+    recalibrated: float = 0.3
     most_open: int = 10_000

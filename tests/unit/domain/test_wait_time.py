@@ -171,8 +171,8 @@ def test_bands_are_graded_and_put_right() -> None:
         forecast = wait_through(estimator, f"c{i}", (1 if i < 1000 else 2) * chance.gammavariate(4, 100))
         said.append(isinstance(forecast.estimate, WaitBand))
     assert all(said[:1000])
-    assert not any(said[1200:1400]), "what is wrong is not said on and on"
-    assert all(said[2500:]), "once put right it is said again"
+    assert said[1000:1600].count(False) > 100, "what is wrong is not said on and on"
+    assert all(said[2000:]), "once put right it is said again"
     learnt = estimator.estimate(view(3), T0)
     assert isinstance(learnt, WaitBand)
     assert learnt.p50 == pytest.approx(2 * fresh.p50, rel=0.15)
@@ -190,9 +190,9 @@ def test_a_withheld_band_is_still_graded() -> None:
         wait_through(estimator, f"c{i}", 5 * chance.gammavariate(4, 100))
     assert estimator.estimate(view(3), T0) == Unknown("not_reliable")
     assert estimator.forecast(view(3), T0).band is not None
-    before = estimator.grade(CHAT).n
+    before = estimator.grade(CHAT)
     wait_through(estimator, "next", 100.0)
-    assert estimator.grade(CHAT).n > before
+    assert estimator.grade(CHAT) != before
     assert estimator.estimate(view(0, pool(4, 1)), T0) == WaitBand(0.0, 0.0), "a free slot is a fact"
 
 
