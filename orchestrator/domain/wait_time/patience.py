@@ -54,7 +54,8 @@ class Patience:
         """The probability that who has waited ``age`` seconds is still there ``later`` seconds on, if not answered.
 
         With ``until``: and stays for a further exponential time of that mean. Of it, three quarters of the chance to
-        give up are counted: so the sum of `queue_model` is within 3 % of the exact one from five slots on.
+        give up are counted: so the sum of `queue_model` is within 3 % of the exact one for five slots or more and a
+        patience of three times ``until``.
         """
         then = age + later
         hazard = self._hazard(then)
