@@ -7,16 +7,18 @@ import json
 
 import typer
 
+from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.commands.load import demo_load
 from orchestrator.commands.policy import policies
 from orchestrator.commands.policy_simulate import simulate_policy
 from orchestrator.commands.policy_test import run_tests
 from orchestrator.commands.reports import reports
-from orchestrator.commands.shared import DataDir, out, read_settings
+from orchestrator.commands.shared import DataDir, fail, out, read_settings
 from orchestrator.commands.sites import sites
 from orchestrator.commands.up import up
 from orchestrator.commands.users import users
 from orchestrator.observability import configure_logs
+from orchestrator.settings import SettingError
 
 app = typer.Typer(
     name="visavis",
@@ -60,5 +62,8 @@ def upgrade(data_dir: DataDir = None) -> None:
 
     settings = read_settings(data_dir)
     configure_logs("WARNING")
-    asyncio.run(upgrade_database(settings))
+    try:
+        asyncio.run(upgrade_database(settings))
+    except (SettingError, Unreachable) as error:
+        fail(str(error))
     out.print("The database is up to date.")

@@ -435,7 +435,6 @@ async def open_back_office(settings: Settings) -> AsyncIterator[BackOffice]:
         SettingError: a setting cannot be used.
         Unreachable: the database cannot be used.
     """
-    settings.check()
     await upgrade_database(settings)
     clock, ids = SystemClock(), RandomIds()
     store = SqlStore(settings.database)
@@ -468,8 +467,10 @@ async def upgrade_database(settings: Settings) -> None:
     """Bring the database to the current schema.
 
     Raises:
+        SettingError: its address is none.
         Unreachable: it cannot be used.
     """
+    settings.check()
     started = time.perf_counter()
     if settings.shared:
         await reach(settings.database)

@@ -8,10 +8,12 @@ from typing import Annotated, cast
 import typer
 from rich.table import Table
 
+from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.application.errors import ApplicationError
 from orchestrator.application.records import Json
 from orchestrator.commands.shared import DataDir, fail, fail_with, out, read_settings
 from orchestrator.observability import configure_logs
+from orchestrator.settings import SettingError
 from rules.findings import PolicyError
 
 reports = typer.Typer(help="Reports.", no_args_is_help=True)
@@ -65,6 +67,8 @@ def waits(
         fail(error.detail)
     except PolicyError as error:
         fail_with(error)
+    except (SettingError, Unreachable) as error:
+        fail(str(error))
     if as_csv:
         columns = [*query.by, *(name for name in WaitReportRow.model_fields if name not in DIMENSIONS)]
         typer.echo(csv_of(columns, rows, bom=bom), nl=False)
