@@ -18,7 +18,7 @@ from tests.servers.nats import NatsServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.proxy import RoundRobin
 
-AGENTS = ("claire", "marc")
+AGENTS = ("claire", "marc", "jeanne")
 
 
 @dataclass(frozen=True)

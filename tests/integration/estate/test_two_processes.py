@@ -82,6 +82,27 @@ async def test_conversations_cross(people: People, running: Running) -> None:
     await agent.switch("offline")
 
 
+async def test_a_process_that_stood_still_goes_on_without_harm(people: People, running: Running) -> None:
+    """Longer than a dead one is waited for: the others act, and it finds that out when it wakes up."""
+    visitor, page, agent, desk = await meet(people, "jeanne", "person")
+    still = next(process for process in running.processes if process.port == desk.served_by)
+    (row,) = await running.query("SELECT node FROM socket WHERE subject = $1", f"agent:{agent.id}")
+    still.child.process.send_signal(signal.SIGSTOP)
+    try:
+        await running.until_gone("SELECT id FROM node WHERE id = $1", row["node"])
+    finally:
+        still.child.process.send_signal(signal.SIGCONT)
+    # Its pages are asked to come back, and nothing is missing.
+    await visitor.write("meanwhile")
+    await desk.until_connected(2)
+    assert await desk.until_texts(1) == ["meanwhile"]
+    assert await running.query("SELECT id FROM node WHERE id = $1", row["node"])
+    assert "node.taken_for_dead" in still.log.read_text()
+    await agent.write(visitor.conversation, "awake")
+    assert (await page.until_texts(2))[-1] == "awake"
+    await agent.switch("offline")
+
+
 async def test_a_process_that_is_killed_costs_nothing_but_a_moment(people: People, running: Running) -> None:
     visitor, page, agent, desk = await meet(people, "marc", "video")
     by_visitor = await visitor.join(luma=60)

@@ -102,6 +102,11 @@ class Page:
                         return frame
                 await self._heard.wait()
 
+    async def until_connected(self, times: int) -> None:
+        async with asyncio.timeout(WITHIN), self._heard:
+            while self.connected < times:
+                await self._heard.wait()
+
     async def until_texts(self, count: int) -> list[str]:
         async with asyncio.timeout(WITHIN), self._heard:
             while len(self.texts) < count:

@@ -16,7 +16,9 @@ from orchestrator.application.errors import (
     NotFound,
     RateLimited,
     Refused,
+    StoreUnavailable,
     Unauthenticated,
+    VersionConflict,
 )
 from rules.decision import Decision, NearMiss
 from tests.unit.api.stubs import SHOP, Stubs, desk, widget
@@ -116,6 +118,15 @@ async def test_what_a_use_case_refuses(
     if code == "nobody":
         assert body["rows"] == ["direct-video"]
         assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("the database is away"), VersionConflict("deadlock")])
+async def test_what_may_work_in_a_moment(client: httpx.AsyncClient, stubs: Stubs, error: Exception) -> None:
+    stubs.conversations.failure = error
+    answer = await client.post("/api/visitor/conversations/c1/video", headers=widget())
+    assert_problem(answer, 503, "try_again")
+    assert answer.headers["retry-after"] == "1"
+    assert answer.headers["access-control-allow-origin"] == SHOP, "a page must be able to read the problem"
 
 
 async def test_our_own_mistakes_show_nothing_of_the_inside(
