@@ -87,6 +87,7 @@ def configure_logs(level: str = "INFO", *, console: bool | None = None, stream: 
         "httpx",
         "httpcore",
         "sqlalchemy",
+        "transitions",
         "websockets",
         "asyncio",
     ):
