@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,13 @@ from orchestrator.adapters.postgres import PostgresDatabase, reach
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.application.errors import StoreUnavailable, VersionConflict
+from orchestrator.application.handle_event import EventMaker, Moment
 from orchestrator.application.ports import Store
 from orchestrator.application.records import NewEffect, NewFeedEntry, OutboxItem, Site, User, Visitor
 from orchestrator.domain import effects as fx
+from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device
+from tests.fakes.application import Application
 from tests.servers.child import free_port
 from tests.servers.postgres import PASSWORD, PostgresServer
 
@@ -255,6 +258,34 @@ async def test_a_deadlock_is_a_conflict_for_one_of_two(database: PostgresDatabas
     results = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
     assert sorted(type(result) for result in results if result is not None) == [VersionConflict]
     assert results.count(None) == 1
+
+
+async def test_an_event_that_met_a_deadlock_is_decided_anew(url: str) -> None:
+    app = Application(url)
+    await app.begin()
+    key = await app.site(bot=False)
+    (_, one), (_, other) = await app.chat(key), await app.chat(key)
+    both, attempts = asyncio.Barrier(2), Counter[str]()
+
+    def needing(neighbour: str) -> EventMaker:
+        async def make(moment: Moment) -> ev.LanguageChosen:
+            attempts[moment.conversation.id] += 1
+            if attempts[moment.conversation.id] == 1:
+                await both.wait()
+            # Each holds its own conversation and wants the one that the other holds.
+            await moment.tx.conversations.load(neighbour)
+            return ev.LanguageChosen("en")
+
+        return make
+
+    handled = await asyncio.gather(
+        app.handler.handle(one, needing(other)), app.handler.handle(other, needing(one))
+    )
+    assert [result.moved for result in handled] == [True, True]
+    assert sorted(attempts.values()) == [1, 2]
+    for conversation in (one, other):
+        assert (await app.check(conversation)).language == "en"
+    await app.store.close()
 
 
 @pytest.mark.parametrize("state", ["40001", "40P01"])
