@@ -76,6 +76,12 @@ class LocalMedia:
             # The call ended meanwhile: there is no camera any more.
             log.info("camera.no_room", call_id=call_id)
 
+    async def restrict(self, call_id: str, *, camera: str) -> None:
+        try:
+            self.node.set_policy(call_id, media.RoomPolicy(camera=media.CameraPolicy(camera)))
+        except media.UnknownRoom:
+            log.info("restrict.no_room", call_id=call_id)
+
     async def close_room(self, call_id: str) -> None:
         self._closing.add(call_id)
         try:

@@ -171,6 +171,9 @@ class EstateMedia:
     async def set_camera(self, call_id: str, on: bool) -> None:
         await self._effect(call_id, "set_camera", {"call_id": call_id, "on": on})
 
+    async def restrict(self, call_id: str, *, camera: str) -> None:
+        await self._effect(call_id, "restrict", {"call_id": call_id, "camera": camera})
+
     async def close_room(self, call_id: str) -> None:
         await self._effect(call_id, "close", {"call_id": call_id})
 
@@ -268,6 +271,8 @@ class EstateMedia:
                 await self._local.disconnect(call_id, given["role"])
             case "set_camera":
                 await self._local.set_camera(call_id, bool(given["on"]))
+            case "restrict":
+                await self._local.restrict(call_id, camera=str(given["camera"]))
             case "close":
                 await self._local.close_room(call_id)
                 await self._forget(call_id)

@@ -98,6 +98,18 @@ async def test_rooms_open_twice_and_close_twice(place: Place) -> None:
     assert place.heard.empty()
 
 
+async def test_a_running_call_is_tightened_and_never_loosened(place: Place) -> None:
+    await place.asked.open_room("call", camera="allowed")
+    for rule in ("off_by_default", "forbidden", "allowed"):
+        await place.asked.restrict("call", camera=rule)
+    offer = str(Offer())
+    answer = await place.asked.join(
+        "call", role="visitor", connection_id="k", offer_sdp=offer, camera="allowed"
+    )
+    assert "a=sendonly" in answer[answer.index("m=video") :]
+    await place.asked.restrict("no such call", camera="forbidden")
+
+
 async def test_a_room_that_the_node_closes_is_lost(place: Place) -> None:
     await place.asked.open_room("call", camera="allowed")
     await place.home.node.close_room("call")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from orchestrator.application.ports import MediaEvent, MediaListener, MediaRefused, Role
 
+STRICTNESS = ("allowed", "off_by_default", "forbidden")
+
 
 @dataclass
 class FakeRoom:
@@ -64,6 +66,12 @@ class FakeMedia:
         self._maybe_fail()
         if call_id in self.rooms:
             self.rooms[call_id].camera_on = on
+
+    async def restrict(self, call_id: str, *, camera: str) -> None:
+        self._maybe_fail()
+        room = self.rooms.get(call_id)
+        if room is not None and STRICTNESS.index(camera) > STRICTNESS.index(room.camera):
+            room.camera, room.camera_on = camera, None
 
     async def close_room(self, call_id: str) -> None:
         self._maybe_fail()
