@@ -5,14 +5,14 @@ The conversations they hold are not touched here: these have a return window of 
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 import structlog
 
+from orchestrator.application.background import Background
 from orchestrator.application.handle_event import EventHandler, Moment
 from orchestrator.application.notify import PRESENCE_TOPIC, WORK_TOPIC, agent_stream
-from orchestrator.application.ports import Bus, Clock, Ids, Store, Subscription, Transaction
+from orchestrator.application.ports import Bus, Clock, Ids, Store, Transaction
 from orchestrator.application.records import Agent, NewEffect
 from orchestrator.application.switches import turn_away
 from orchestrator.domain import events as ev
@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=30)
 """A hint of another process may be lost: the store is looked at anyway."""
-AFTER_TROUBLE = timedelta(seconds=1)
 
 
 class AwayWatch:
@@ -35,25 +34,16 @@ class AwayWatch:
         self._bus = bus
         self._clock = clock
         self._ids = ids
-        self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._subscription: Subscription | None = None
+        self._background = Background(
+            "away", self._turn, bus, clock, topic=PRESENCE_TOPIC, look_every=LOOK_EVERY
+        )
 
     async def start(self) -> None:
         """Settle graces in the background until `stop`."""
-        self._subscription = self._bus.subscribe(PRESENCE_TOPIC)
-        self._tasks = [
-            asyncio.create_task(self._listen(self._subscription), name="away-hints"),
-            asyncio.create_task(self._work(), name="away"),
-        ]
+        await self._background.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
-        if self._subscription is not None:
-            self._subscription.close()
+        await self._background.stop()
 
     async def next_due(self) -> datetime | None:
         """When the next grace ends."""
@@ -105,21 +95,9 @@ class AwayWatch:
         agent = await tx.people.agent(agent_id, lock=True)
         return agent is not None and _is_gone(agent, now)
 
-    async def _work(self) -> None:
-        while True:
-            try:
-                await self.settle_due()
-                due = await self.next_due()
-            except Exception:
-                log.exception("away.unavailable")
-                due = self._clock.now() + AFTER_TROUBLE
-            latest = self._clock.now() + LOOK_EVERY
-            await self._clock.sleep_until(latest if due is None else min(due, latest), self._wake)
-
-    async def _listen(self, subscription: Subscription) -> None:
-        while True:
-            await subscription.wait()
-            self._wake.set()
+    async def _turn(self) -> datetime | None:
+        await self.settle_due()
+        return await self.next_due()
 
 
 def _is_gone(agent: Agent, now: datetime) -> bool:

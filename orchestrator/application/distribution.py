@@ -17,9 +17,10 @@ from typing import Protocol
 
 import structlog
 
+from orchestrator.application.background import Background
 from orchestrator.application.floor import InLine, LiveFloor, seat_of
 from orchestrator.application.handle_event import EventHandler, EventMaker, Handled, Moment
-from orchestrator.application.ports import Bus, Clock, Ids, Policies, Subscription
+from orchestrator.application.ports import Bus, Clock, Ids, Policies
 from orchestrator.application.records import Agent
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Purpose
@@ -70,46 +71,29 @@ class Distribution:
         self._tickets = 0
         self._served = 0
         self._again_at: datetime | None = None
-        self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._subscription: Subscription | None = None
-        floor.on_change(self._wake.set)
+        self._background = Background(
+            "distribution",
+            self._background_turn,
+            bus,
+            clock,
+            topic=DISTRIBUTION_TOPIC,
+            look_every=CLAIM_EVERY,
+        )
+        floor.on_change(self._background.wake)
 
     # --- in the background ----------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Distribute in the background until `stop`."""
-        self._subscription = self._bus.subscribe(DISTRIBUTION_TOPIC)
-        self._wake.set()
-        self._tasks = [
-            asyncio.create_task(self._listen(self._subscription), name="distribution-hints"),
-            asyncio.create_task(self._work(), name="distribution"),
-        ]
+        await self._background.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
-        if self._subscription is not None:
-            self._subscription.close()
+        await self._background.stop()
         await self._claim.release()
 
-    async def _listen(self, subscription: Subscription) -> None:
-        while True:
-            await subscription.wait()
-            self._wake.set()
-
-    async def _work(self) -> None:
-        while True:
-            now = self._clock.now()
-            try:
-                await self.run_once()
-                due = [now + CLAIM_EVERY, self.next_change()]
-            except Exception:
-                log.exception("distribution.unavailable")
-                due = [now + LATER]
-            await self._clock.sleep_until(min(at for at in due if at is not None), self._wake)
+    async def _background_turn(self) -> datetime | None:
+        await self.run_once()
+        return self.next_change()
 
     # --- what asks for it -----------------------------------------------------------------------------
 
@@ -125,8 +109,8 @@ class Distribution:
     async def _soon(self) -> None:
         # Whoever asks does not wait for the pass: it would keep other effects, the invitation among them, from their
         # turn. Nothing is lost with this process: the pass looks at what is, and the next one begins with all there is.
-        if self._tasks:
-            self._wake.set()
+        if self._background.running:
+            self._background.wake()
         else:
             await self.run_once()
 

@@ -15,7 +15,8 @@ from typing import cast
 
 import structlog
 
-from orchestrator.application.ports import Bus, Clock, Policies, Store, Subscription, Transaction
+from orchestrator.application.background import Background
+from orchestrator.application.ports import Bus, Clock, Policies, Store, Transaction
 from orchestrator.application.records import Agent, Json
 from orchestrator.domain.conversation import Conversation
 from orchestrator.domain.distribution import is_settled, waiting_of
@@ -29,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 FLOOR_TOPIC = "floor"
 RESYNC_EVERY = timedelta(seconds=30)
-AFTER_TROUBLE = timedelta(seconds=1)
 AT_ONCE = 500
 """So many conversations are read in one query."""
 MINUTE = timedelta(minutes=1)
@@ -73,37 +73,30 @@ class LiveFloor:
         self._reading = asyncio.Lock()
         self._hints: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
-        self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._subscription: Subscription | None = None
+        self._next_look: datetime | None = None
+        self._background = Background(
+            "floor", self._turn, bus, clock, topic=FLOOR_TOPIC, hear=self._take_hints
+        )
 
     # --- in the background ----------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Read everything, then keep it current until `stop`."""
-        self._subscription = self._bus.subscribe(FLOOR_TOPIC)
-        await self.load()
-        self._tasks = [
-            asyncio.create_task(self._listen(self._subscription), name="floor-hints"),
-            asyncio.create_task(self._work(), name="floor"),
-        ]
+        await self._background.start(self.load)
 
     async def stop(self) -> None:
-        for task in (*self._tasks, *self._hints):
+        await self._background.stop()
+        for task in self._hints:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._hints, return_exceptions=True)
-        self._tasks = []
-        if self._subscription is not None:
-            self._subscription.close()
+        await asyncio.gather(*self._hints, return_exceptions=True)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever something was put in that may make a pair."""
         self._listeners.append(listener)
 
-    async def _listen(self, subscription: Subscription) -> None:
-        while True:
-            for hint in await subscription.wait():
-                self._take_hint(hint)
+    def _take_hints(self, hints: Sequence[Json]) -> None:
+        for hint in hints:
+            self._take_hint(hint)
 
     def _take_hint(self, hint: Json) -> None:
         if hint.get("node") == self._node:
@@ -112,23 +105,18 @@ class LiveFloor:
         self._stale_conversations.update(_names(hint.get("conversations")))
         self._changed()
 
-    async def _work(self) -> None:
-        next_look = self._clock.now() + RESYNC_EVERY
-        while True:
-            now = self._clock.now()
-            try:
-                if now >= next_look:
-                    await self.resync()
-                    next_look = now + RESYNC_EVERY
-                await self.refresh()
-                due = min(next_look, self._hours_until)
-            except Exception:
-                log.exception("floor.unavailable")
-                due = now + AFTER_TROUBLE
-            await self._clock.sleep_until(due, self._wake)
+    async def _turn(self) -> datetime | None:
+        now = self._clock.now()
+        if self._next_look is None:
+            self._next_look = now + RESYNC_EVERY
+        if now >= self._next_look:
+            await self.resync()
+            self._next_look = now + RESYNC_EVERY
+        await self.refresh()
+        return min(self._next_look, self._hours_until)
 
     def _changed(self) -> None:
-        self._wake.set()
+        self._background.wake()
         for listener in self._listeners:
             listener()
 

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from orchestrator.application.background import Background
 from orchestrator.application.backoff import delay_after
 from orchestrator.application.notify import WORK_TOPIC
 from orchestrator.application.perform import Performer, TryAgainAt
-from orchestrator.application.ports import Bus, Clock, Store, Subscription
+from orchestrator.application.ports import Bus, Clock, Store
 from orchestrator.application.records import OutboxItem
 
 log = structlog.get_logger(__name__)
@@ -38,35 +39,23 @@ class EffectRunner:
         """``owner`` names this process among others. ``look_every``: how often what they left undone is looked for;
         None: there are no others."""
         self._store = store
-        self._bus = bus
         self._clock = clock
         self._performer = performer
         self._owner = owner
-        self._look_every = look_every
         self._running: set[asyncio.Task[None]] = set()
         self._done: list[int] = []
         self._retry: dict[int, tuple[datetime, str]] = {}
-        self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._subscription: Subscription | None = None
+        self._background = Background(
+            "outbox", self._turn, bus, clock, topic=WORK_TOPIC, look_every=look_every
+        )
 
     async def start(self) -> None:
         """Work in the background until `stop`."""
-        self._subscription = self._bus.subscribe(WORK_TOPIC)
-        self._wake.set()
-        self._tasks = [
-            asyncio.create_task(self._listen(self._subscription), name="outbox-hints"),
-            asyncio.create_task(self._work(), name="outbox"),
-        ]
+        await self._background.start()
 
     async def stop(self) -> None:
         """Stop claiming, let what runs finish for a moment, then let go of what is left."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
-        if self._subscription is not None:
-            self._subscription.close()
+        await self._background.stop()
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=2)
             for task in late:
@@ -80,26 +69,8 @@ class EffectRunner:
             if self._running:
                 await asyncio.wait(self._running)
 
-    async def _work(self) -> None:
-        while True:
-            try:
-                await self._claim()
-                next_due = await self._next_due()
-            except Exception:
-                # The database is away or busy: effects wait in it, safe, until it is back.
-                log.exception("outbox.unavailable")
-                next_due = self._clock.now() + timedelta(seconds=1)
-            if self._look_every is not None:
-                look = self._clock.now() + self._look_every
-                next_due = look if next_due is None else min(next_due, look)
-            await self._clock.sleep_until(next_due, self._wake)
-
-    async def _listen(self, subscription: Subscription) -> None:
-        while True:
-            await subscription.wait()
-            self._wake.set()
-
-    async def _next_due(self) -> datetime | None:
+    async def _turn(self) -> datetime | None:
+        await self._claim()
         async with self._store.transaction(read_only=True) as tx:
             return await tx.outbox.next_due(self._clock.now())
 
@@ -136,7 +107,7 @@ class EffectRunner:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._wake.set()
+        self._background.wake()
 
     async def _run(self, item: OutboxItem) -> None:
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
+from orchestrator.application.background import Background
 from orchestrator.application.handle_event import EventHandler, Moment
 from orchestrator.application.notify import TIMER_TOPIC
-from orchestrator.application.ports import Bus, Clock, Store, Subscription
+from orchestrator.application.ports import Bus, Clock, Store
 from orchestrator.application.records import DueTimer
 from orchestrator.domain.events import Event
 from orchestrator.domain.timers import EVENT_OF_TIMER
@@ -31,29 +31,18 @@ class TimerService:
     ) -> None:
         """``look_every``: how often timers of other processes are looked for; None: there are none."""
         self._store = store
-        self._bus = bus
         self._clock = clock
         self._handler = handler
-        self._look_every = look_every
-        self._wake = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._subscription: Subscription | None = None
+        self._background = Background(
+            "timers", self._turn, bus, clock, topic=TIMER_TOPIC, look_every=look_every
+        )
 
     async def start(self) -> None:
         """Fire timers in the background until `stop`."""
-        self._subscription = self._bus.subscribe(TIMER_TOPIC)
-        self._tasks = [
-            asyncio.create_task(self._listen(self._subscription), name="timer-hints"),
-            asyncio.create_task(self._work(), name="timers"),
-        ]
+        await self._background.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
-        if self._subscription is not None:
-            self._subscription.close()
+        await self._background.stop()
 
     async def fire_due(self) -> int:
         """Fire everything that is due now; returns how many timers that were."""
@@ -84,21 +73,7 @@ class TimerService:
             async with self._store.transaction() as tx:
                 await tx.timers.remove(timer)
 
-    async def _work(self) -> None:
-        while True:
-            try:
-                await self.fire_due()
-                async with self._store.transaction(read_only=True) as tx:
-                    deadline = await tx.timers.next_deadline()
-            except Exception:
-                log.exception("timers.unavailable")
-                deadline = self._clock.now() + timedelta(seconds=1)
-            if self._look_every is not None:
-                look = self._clock.now() + self._look_every
-                deadline = look if deadline is None else min(deadline, look)
-            await self._clock.sleep_until(deadline, self._wake)
-
-    async def _listen(self, subscription: Subscription) -> None:
-        while True:
-            await subscription.wait()
-            self._wake.set()
+    async def _turn(self) -> datetime | None:
+        await self.fire_due()
+        async with self._store.transaction(read_only=True) as tx:
+            return await tx.timers.next_deadline()
