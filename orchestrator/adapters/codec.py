@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from orchestrator.domain.conversation import Conversation
 from orchestrator.domain.effects import Effect
 from orchestrator.domain.events import Event
+from orchestrator.domain.facts import Facts
 from rules.decision import Decision
 
 _EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
@@ -39,6 +40,7 @@ def dump_event(event: Event) -> tuple[str, str]:
 
 
 def load_event(name: str, body: str) -> Event:
+    """KeyError for a kind that this version does not know; ValueError for a body that is not of its kind."""
     return _adapter(_EVENTS[name]).validate_json(body)
 
 
@@ -65,6 +67,15 @@ def dump_decision(decision: Decision) -> str:
 
 def load_decision(body: str) -> Decision:
     return _adapter(Decision).validate_json(body)
+
+
+def dump_facts(facts: Facts) -> str:
+    """Without the agent's name: what is kept for explaining and replaying outlives the account."""
+    return _adapter(Facts).dump_json(facts, exclude_none=True, exclude={"agent": {"name"}}).decode()
+
+
+def load_facts(body: str) -> Facts:
+    return _adapter(Facts).validate_json(body)
 
 
 def dump_changes(changes: Mapping[str, object]) -> str:

@@ -13,9 +13,11 @@ from orchestrator.adapters.codec import (
     dump_changes,
     dump_decision,
     dump_event,
+    dump_facts,
     load_changes,
     load_decision,
     load_event,
+    load_facts,
 )
 from orchestrator.adapters.session import Session
 from orchestrator.adapters.tables import (
@@ -28,6 +30,8 @@ from orchestrator.adapters.tables import (
     RefusalRow,
 )
 from orchestrator.application.records import EventRecord, NewMessage, StoredMessage, TraceRecord
+from orchestrator.domain.events import Event
+from orchestrator.domain.facts import Facts
 from rules.decision import Decision
 
 events = EventRow.__table__  # type: ignore[attr-defined]
@@ -72,6 +76,7 @@ class SqlEvents:
                 "body": body,
                 "changes": dump_changes(record.changes),
                 "decision": dump_decision(record.decision),
+                "facts": dump_facts(record.facts) if record.facts is not None else None,
             },
         )
 
@@ -85,22 +90,34 @@ class SqlEvents:
                 event=load_event(row.name, row.body),
                 changes=load_changes(row.changes),
                 decision=load_decision(row.decision),
+                facts=load_facts(row.facts) if row.facts is not None else None,
             )
             for row in await self._session.read(query)
         ]
 
     async def deny(
-        self, conversation_id: str, *, version: int, at: datetime, event: str, reason: str, decision: Decision
+        self,
+        conversation_id: str,
+        *,
+        version: int,
+        at: datetime,
+        event: Event,
+        reason: str,
+        decision: Decision,
+        facts: Facts | None = None,
     ) -> None:
+        name, body = dump_event(event)
         await self._session.write(
             insert(refusals),
             {
                 "conversation_id": conversation_id,
                 "version": version,
                 "at": at,
-                "event": event,
+                "event": name,
                 "reason": reason,
                 "decision": dump_decision(decision),
+                "body": body,
+                "facts": dump_facts(facts) if facts is not None else None,
             },
         )
 
@@ -114,16 +131,32 @@ class SqlEvents:
                 row.name,
                 "moved",
                 load_decision(row.decision),
-                search=getattr(load_event(row.name, row.body), "search", None),
+                body=_event_if_known(row.name, row.body),
             )
             for row in await self._session.read(moved)
         ]
         records += [
-            TraceRecord(row.version, row.at, row.event, "denied", load_decision(row.decision), row.reason)
+            TraceRecord(
+                row.version,
+                row.at,
+                row.event,
+                "denied",
+                load_decision(row.decision),
+                row.reason,
+                body=_event_if_known(row.event, row.body),
+            )
             for row in await self._session.read(denied)
         ]
         # A refusal carries the version it found, so it comes after the event that made that version.
         return sorted(records, key=lambda record: (record.version, record.outcome == "denied"))
+
+
+def _event_if_known(name: str, body: str | None) -> Event | None:
+    """The event; None when its body was not kept, or when it is of a kind that this version does not know."""
+    try:
+        return None if body is None else load_event(name, body)
+    except (KeyError, ValueError):
+        return None
 
 
 class SqlMessages:

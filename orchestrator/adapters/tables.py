@@ -69,6 +69,7 @@ class EventRow(SQLModel, table=True):
     body: str = Field(sa_column=_text())
     changes: str = Field(sa_column=_text())
     decision: str = Field(sa_column=_text())
+    facts: str | None = Field(default=None, sa_column=_text(nullable=True))
 
 
 class RefusalRow(SQLModel, table=True):
@@ -84,6 +85,8 @@ class RefusalRow(SQLModel, table=True):
     event: str
     reason: str
     decision: str = Field(sa_column=_text())
+    body: str | None = Field(default=None, sa_column=_text(nullable=True))
+    facts: str | None = Field(default=None, sa_column=_text(nullable=True))
 
 
 class MessageRow(SQLModel, table=True):

@@ -88,7 +88,12 @@ async def gather(
         group_facts = await _group_facts(
             tx, conversation, event, routed, pinned, now, floor=floor, waits=waits, counts=needs.counts
         )
-    return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
+    return Facts(
+        agent=agent,
+        group=group_facts,
+        bot_enabled=conversation.bot_id is not None,
+        live=live.revision if agent is not None or group_facts is not None else None,
+    )
 
 
 async def gather_for_pages(

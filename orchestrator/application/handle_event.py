@@ -36,6 +36,7 @@ from orchestrator.domain.decide import decide
 from orchestrator.domain.effects import DrainQueue, Effect
 from orchestrator.domain.events import Event
 from orchestrator.domain.evolve import evolve
+from orchestrator.domain.facts import Facts
 from orchestrator.domain.outcome import Denied, Ignored, Moved, Notice, Outcome
 from rules.policy import Policy
 
@@ -204,7 +205,7 @@ class EventHandler:
             )
             outcome = decide(before, event, facts, pinned, now)
             if isinstance(outcome, Moved):
-                committed = await self._commit(tx, loaded, event, outcome, messages, context, key, now)
+                committed = await self._commit(tx, loaded, event, outcome, messages, context, key, now, facts)
                 if also is not None and committed.handled.conversation is not None:
                     await also(tx, committed.handled.conversation)
                 if committed.handled.conversation is not None:
@@ -215,9 +216,10 @@ class EventHandler:
                     before.id,
                     version=before.version,
                     at=now,
-                    event=type(event).__name__,
+                    event=event,
                     reason=outcome.reason,
                     decision=outcome.decision,
+                    facts=facts,
                 )
             return _Committed(Handled(outcome, before), [])
 
@@ -247,6 +249,7 @@ class EventHandler:
         context: Context | None,
         key: str | None,
         now: datetime,
+        facts: Facts,
     ) -> _Committed:
         before = loaded.conversation if loaded is not None else None
         position = loaded.last_position if loaded is not None else 0
@@ -258,7 +261,7 @@ class EventHandler:
         else:
             await tx.conversations.save(after, expected_version=before.version, last_position=last)
         await tx.events.append(
-            EventRecord(after.id, after.version, now, event, outcome.changes, outcome.decision)
+            EventRecord(after.id, after.version, now, event, outcome.changes, outcome.decision, facts)
         )
         await write_ledger(tx, before, after, event, now, self._waits)
         stored = await tx.messages.append(after.id, lines, after=position, at=now)

@@ -41,6 +41,8 @@ from orchestrator.application.records import (
     Visitor,
 )
 from orchestrator.domain.conversation import Conversation, TimerName
+from orchestrator.domain.events import Event
+from orchestrator.domain.facts import Facts
 from orchestrator.domain.ledger import LedgerEntry
 from orchestrator.domain.wait_time.terms import Estimate, Line
 from rules.decision import Decision
@@ -145,7 +147,15 @@ class EventTable(Protocol):
     async def list(self, conversation_id: str) -> list[EventRecord]: ...
 
     async def deny(
-        self, conversation_id: str, *, version: int, at: datetime, event: str, reason: str, decision: Decision
+        self,
+        conversation_id: str,
+        *,
+        version: int,
+        at: datetime,
+        event: Event,
+        reason: str,
+        decision: Decision,
+        facts: Facts | None = None,
     ) -> None:
         """Store a decision that refused (nothing else changes)."""
         ...

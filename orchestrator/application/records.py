@@ -10,6 +10,7 @@ from typing import Literal
 from orchestrator.domain.conversation import Conversation, TimerName
 from orchestrator.domain.effects import Effect
 from orchestrator.domain.events import Event, Search
+from orchestrator.domain.facts import Facts
 from rules.decision import Decision
 
 AuthorRole = Literal["visitor", "bot", "agent", "system"]
@@ -73,7 +74,10 @@ class LoadedConversation:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event that took effect: folding the ``changes`` of all of them gives the snapshot."""
+    """One event that took effect: folding the ``changes`` of all of them gives the snapshot.
+
+    ``facts`` are what was known of the world outside when it was decided; None when they were not kept.
+    """
 
     conversation_id: str
     version: int
@@ -81,6 +85,7 @@ class EventRecord:
     event: Event
     changes: Mapping[str, object]
     decision: Decision
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,13 @@ class TraceRecord:
     outcome: Literal["moved", "denied"]
     decision: Decision
     reason: str | None = None
-    search: Search | None = None
-    """How an agent was looked for, where the event came of that."""
+    body: Event | None = None
+    """The event itself; None when it was not kept, or when it is of a kind that this version does not know."""
+
+    @property
+    def search(self) -> Search | None:
+        """How an agent was looked for, where the event came of that."""
+        return getattr(self.body, "search", None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,12 @@ class GroupFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """``agent`` is the agent that the event names (or the conversation's, when it names none)."""
+    """``agent`` is the agent that the event names (or the conversation's, when it names none).
+
+    ``live`` is the revision that groups, hours and capacity were taken from; None when none of them was asked for.
+    """
 
     agent: AgentFacts | None = None
     group: GroupFacts | None = None
     bot_enabled: bool = True
+    live: str | None = None

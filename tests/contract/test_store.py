@@ -33,9 +33,11 @@ from orchestrator.domain.conversation import (
     Party,
     Purpose,
     QueueEntry,
+    Role,
     State,
     TimerName,
 )
+from orchestrator.domain.facts import AgentFacts, Facts, GroupFacts
 from rules.decision import Decision
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
@@ -211,18 +213,33 @@ async def test_events_and_refusals_in_order(store: Store) -> None:
     await people(store)
     await put(store, conversation())
     changes: dict[str, object] = {"version": 2, "timers": {TimerName.IDLE: later(1)}, "agent_id": None}
-    record = EventRecord("c1", 2, NOW, ev.VisitorWrote("m1"), changes, DECISION)
+    facts = Facts(
+        AgentFacts("a1", "Claire", free_chat=True), GroupFacts("g", places=3, wait_p50=2.5), live="r1"
+    )
+    record = EventRecord("c1", 2, NOW, ev.VisitorWrote("m1"), changes, DECISION, facts)
     async with store.transaction() as tx:
         await tx.events.append(record)
-        await tx.events.deny("c1", version=1, at=NOW, event="HungUp", reason="no_row", decision=DECISION)
-        await tx.events.deny("c1", version=2, at=NOW, event="VideoRequested", reason="law", decision=DECISION)
+        await tx.events.deny(
+            "c1", version=1, at=NOW, event=ev.HungUp(Role.AGENT), reason="no_row", decision=DECISION
+        )
+        await tx.events.deny(
+            "c1", version=2, at=NOW, event=ev.VideoRequested(), reason="law", decision=DECISION, facts=facts
+        )
     async with store.transaction(read_only=True) as tx:
-        assert await tx.events.list("c1") == [record]
+        (kept,) = await tx.events.list("c1")
+        # Who was asked about is known by an id that outlives no account; the name is not kept.
+        nameless = replace(facts, agent=AgentFacts("a1", free_chat=True))
+        assert kept == replace(record, facts=nameless)
         trace = await tx.events.trace("c1")
         assert [(one.event, one.outcome) for one in trace] == [
             ("HungUp", "denied"),
             ("VisitorWrote", "moved"),
             ("VideoRequested", "denied"),
+        ]
+        assert [one.body for one in trace] == [
+            ev.HungUp(Role.AGENT),
+            ev.VisitorWrote("m1"),
+            ev.VideoRequested(),
         ]
 
 
