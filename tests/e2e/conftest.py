@@ -35,12 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = Running(tmp_path_factory.mktemp("product")).start()
-    try:
+    with Running(tmp_path_factory.mktemp("product")) as running:
         running.wait_for_bot()
         yield running
-    finally:
-        running.stop()
 
 
 # A second group to hand conversations on to.
@@ -70,15 +67,12 @@ def team_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     text = routing.read_text(encoding="utf-8")
     assert "\nrules: []\n" in text
     routing.write_text(text.replace("\nrules: []\n", f"{EXPERTS}\nrules: []\n"), encoding="utf-8")
-    running = Running(
+    with Running(
         folder / "data",
         arguments=("--demo", "--no-bot"),
         environ={"VISAVIS_POLICY_DIR": str(policies)},
-    ).start()
-    try:
+    ) as running:
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="session")

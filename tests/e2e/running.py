@@ -28,7 +28,10 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """A running product. ``stop`` ends it as Ctrl-C would; ``kill`` as a power cut would."""
+    """A running product. ``stop`` ends it as Ctrl-C would; ``kill`` as a power cut would.
+
+    ``with`` starts it and ends it, also when the start fails: nothing of it outlives the tests.
+    """
 
     data_dir: Path
     port: int = field(default_factory=free_port)
@@ -37,6 +40,16 @@ class Running:
     process: subprocess.Popen[bytes] | None = None
     signed_in: dict[str, Any] = field(default_factory=dict)
     """The browser storage of agents who have signed in here, by e-mail."""
+
+    def __enter__(self) -> Running:
+        try:
+            return self.start()
+        except BaseException:
+            self.end()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     @property
     def url(self) -> str:
@@ -96,6 +109,14 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=30)
+
+    def end(self) -> None:
+        """Stop it, and do not wait for ever."""
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         if self.process is not None and self.process.poll() is None:

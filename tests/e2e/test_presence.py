@@ -30,15 +30,12 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     policies = shutil.copytree(ROOT / "rules" / "policies", folder / "policies")
     for name, old, new in CHANGES:
         change(policies / name, old, new)
-    running = Running(
+    with Running(
         folder / "data",
         arguments=("--demo", "--no-bot"),
         environ={"VISAVIS_POLICY_DIR": str(policies)},
-    ).start()
-    try:
+    ) as running:
         yield running
-    finally:
-        running.stop()
 
 
 def change(file: Path, old: str, new: str) -> None:

@@ -93,11 +93,8 @@ def under_policy(folder: Path, **timers: tuple[str, str]) -> Running:
 @pytest.fixture(scope="module")
 def other_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """It may be killed, since nobody else uses it. A slow machine has time to start it again within the grace."""
-    running = under_policy(tmp_path_factory.mktemp("killed"), reconnect_grace=("20s", "60s"))
-    try:
-        yield running.start()
-    finally:
-        running.stop()
+    with under_policy(tmp_path_factory.mktemp("killed"), reconnect_grace=("20s", "60s")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -110,11 +107,8 @@ def mortal(other_product: Running, open_page: OpenPage) -> Iterator[Cast]:
 @pytest.fixture
 def hurried(tmp_path: Path, open_page: OpenPage) -> Iterator[Cast]:
     """People at a product that waits for nothing longer than a test can."""
-    running = under_policy(tmp_path, reconnect_grace=("20s", "3s"), proposal_pause=("60s", "2s"))
-    try:
-        yield Cast(running.start(), open_page)
-    finally:
-        running.stop()
+    with under_policy(tmp_path, reconnect_grace=("20s", "3s"), proposal_pause=("60s", "2s")) as running:
+        yield Cast(running, open_page)
 
 
 def test_the_server_is_killed_during_a_chat(mortal: Cast) -> None:
