@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from orchestrator.domain.ledger import (
     WaitEnded,
     WaitInvited,
 )
+from orchestrator.domain.wait_time.stored_forecast import as_json, of_json
+from orchestrator.domain.wait_time.terms import Forecast, WaitBand
 
 stays = QueueStayRow.__table__  # type: ignore[attr-defined]
 handlings = HandlingRow.__table__  # type: ignore[attr-defined]
@@ -54,11 +57,11 @@ class SqlLedger:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def append(self, entries: Sequence[LedgerEntry], *, quote: Quote | None = None) -> None:
+    async def append(self, entries: Sequence[LedgerEntry], *, forecast: Forecast | None = None) -> None:
         for entry in entries:
             match entry:
                 case WaitBegan():
-                    await self._session.write(_BEGIN_STAY, _new_stay(entry, quote))
+                    await self._session.write(_BEGIN_STAY, _new_stay(entry, forecast))
                 case WaitInvited():
                     await self._session.write(_INVITE, {"conversation": entry.conversation_id})
                 case WaitEnded():
@@ -171,7 +174,8 @@ class SqlLedger:
         return [_handling(row) for row in await self._session.read(query)]
 
 
-def _new_stay(entry: WaitBegan, quote: Quote | None) -> dict[str, Any]:
+def _new_stay(entry: WaitBegan, forecast: Forecast | None) -> dict[str, Any]:
+    told = forecast.estimate if forecast is not None else None
     return {
         "conversation_id": entry.conversation_id,
         "version": entry.version,
@@ -182,8 +186,9 @@ def _new_stay(entry: WaitBegan, quote: Quote | None) -> dict[str, Any]:
         "priority": entry.priority,
         "entered_at": entry.at,
         "invitations": 0,
-        "quoted_p50": quote.p50 if quote is not None else None,
-        "quoted_p90": quote.p90 if quote is not None else None,
+        "quoted_p50": told.p50 if isinstance(told, WaitBand) else None,
+        "quoted_p90": told.p90 if isinstance(told, WaitBand) else None,
+        "forecast": json.dumps(as_json(forecast)) if forecast is not None else None,
     }
 
 
@@ -216,6 +221,7 @@ def _wait(row: Any) -> Wait:
         agent_id=row.agent_id,
         invitations=row.invitations,
         quoted=Quote(p50, p90) if p50 is not None and p90 is not None else None,
+        forecast=of_json(json.loads(row.forecast)) if row.forecast is not None else None,
     )
 
 

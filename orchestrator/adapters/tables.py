@@ -305,6 +305,7 @@ class QueueStayRow(SQLModel, table=True):
     invitations: int = 0
     quoted_p50: float | None = None
     quoted_p90: float | None = None
+    forecast: str | None = Field(default=None, sa_column=_text(nullable=True))
 
 
 class HandlingRow(SQLModel, table=True):

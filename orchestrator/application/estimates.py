@@ -18,14 +18,13 @@ from orchestrator.application.ports import Policies
 from orchestrator.application.report_periods import zone_of
 from orchestrator.domain.floor import GroupRules, Seat, Waiting
 from orchestrator.domain.wait_time.estimator import WaitEstimator
-from orchestrator.domain.wait_time.terms import Channel, Estimate, Forecast, Grade, Line, Unknown, WaitBand
+from orchestrator.domain.wait_time.terms import Channel, Estimate, Forecast, Grade, Line, Unknown
 from orchestrator.domain.wait_time.view import LineView, Pool
 from rules.hours import group_open
 from rules.policy import Policy
 
 CHANNELS: tuple[Channel, ...] = ("chat", "video")
 FRESH = timedelta(seconds=1)
-MOST_REMEMBERED = 10_000
 
 _GAVE_UP = frozenset({"left", "away", "message"})
 _CLOSED = Forecast(Unknown("closed"))
@@ -74,32 +73,15 @@ class Estimates:
         self._floor = floor
         self._estimator = estimator or WaitEstimator()
         self._picture: _Picture | None = None
-        self._entering: dict[str, tuple[Line, Forecast]] = {}
 
     # --- what is told -----------------------------------------------------------------------------------
 
     def estimate(self, line: Line, position: int | None, now: datetime) -> Estimate:
         """The band for who is at ``position`` in the group's line (1 is its head; None: behind everybody)."""
-        return self._forecast(line, position, now).estimate
+        return self.forecast(line, position, now).estimate
 
-    def entered(self, conversation_id: str, line: Line, position: int, now: datetime) -> Estimate:
-        """The same for who enters the line now, kept to be graded by what becomes of the wait."""
-        forecast = self._forecast(line, position, now)
-        self._entering.pop(conversation_id, None)
-        self._entering[conversation_id] = (line, forecast)
-        if len(self._entering) > MOST_REMEMBERED:
-            del self._entering[next(iter(self._entering))]
-        return forecast.estimate
-
-    def grades(self) -> dict[Line, Grade]:
-        """How the bands of every line of the live policy have turned out."""
-        return {
-            line: self._estimator.grade(line)
-            for group in self._policies.live.routing.groups
-            for line in (Line(group, channel) for channel in CHANNELS)
-        }
-
-    def _forecast(self, line: Line, position: int | None, now: datetime) -> Forecast:
+    def forecast(self, line: Line, position: int | None, now: datetime) -> Forecast:
+        """The same with what it was made of."""
         live = self._policies.live
         spec = live.routing.groups.get(line.group)
         if spec is None or not group_open(spec, now):
@@ -115,6 +97,14 @@ class Estimates:
                 view, now.astimezone(zone_of(live, line.group))
             )
         return found
+
+    def grades(self) -> dict[Line, Grade]:
+        """How the bands of every line of the live policy have turned out."""
+        return {
+            line: self._estimator.grade(line)
+            for group in self._policies.live.routing.groups
+            for line in (Line(group, channel) for channel in CHANNELS)
+        }
 
     def _look(self, live: Policy, now: datetime) -> _Picture:
         picture = self._picture
@@ -135,15 +125,12 @@ class Estimates:
     # --- what is learnt ---------------------------------------------------------------------------------
 
     def wait_began(self, wait: Wait) -> None:
-        line = Line(wait.group, wait.channel)
-        entered, forecast = self._entering.pop(wait.conversation_id, (line, None))
-        if forecast is None or entered != line:
-            # Of another process, or of another life of this one: what was quoted is all that is known.
-            if wait.quoted is None:
-                return
-            band = WaitBand(wait.quoted.p50, wait.quoted.p90)
-            forecast = Forecast(band, band)
-        self._estimator.arrived(line, _name(wait), forecast)
+        forecast = wait.forecast
+        if forecast is None and wait.quoted is not None:
+            # Kept before forecasts were: what was quoted is all that is known.
+            forecast = Forecast.stored(wait.quoted.p50, wait.quoted.p90)
+        if forecast is not None:
+            self._estimator.arrived(Line(wait.group, wait.channel), _name(wait), forecast)
 
     def wait_ended(self, wait: Wait) -> None:
         if wait.ended_at is None:

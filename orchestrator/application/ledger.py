@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestrator.application.ledger_records import Quote
 from orchestrator.application.ports import Transaction, WaitEstimates
 from orchestrator.domain.conversation import Conversation
 from orchestrator.domain.events import Event
 from orchestrator.domain.ledger import WaitBegan, ledger_of_change
-from orchestrator.domain.wait_time.terms import Line, WaitBand
+from orchestrator.domain.wait_time.terms import Line
 
 
 async def write_ledger(
@@ -22,16 +21,15 @@ async def write_ledger(
 ) -> None:
     """Write what the event added, in its transaction and after the snapshot was saved.
 
-    ``waits`` tells what the visitor is quoted; without it, or while the wait is unknown, nothing is.
+    ``waits`` forecasts a wait that begins. What it was made of is kept, so that any process at any time learns as much
+    from the wait as the one that made it.
     """
     entries = ledger_of_change(before, after, event, now)
     if not entries:
         return
-    quote = None
+    forecast = None
     began = next((entry for entry in entries if isinstance(entry, WaitBegan)), None)
     if began is not None and waits is not None:
         position = await tx.conversations.queue_position(after)
-        told = waits.entered(after.id, Line(began.group, began.channel), position, now)
-        if isinstance(told, WaitBand):
-            quote = Quote(told.p50, told.p90)
-    await tx.ledger.append(entries, quote=quote)
+        forecast = waits.forecast(Line(began.group, began.channel), position, now)
+    await tx.ledger.append(entries, forecast=forecast)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.ledger import Channel, HandlingEnd, WaitOutcome
+from orchestrator.domain.wait_time.terms import Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One stay in one line; open while ``ended_at`` is None. ``agent_id`` is who answered."""
+    """One stay in one line; open while ``ended_at`` is None. ``agent_id`` is who answered.
+
+    ``forecast`` is what was known of it when it began, ``quoted`` the band of it that the visitor was told."""
 
     conversation_id: str
     version: int
@@ -34,6 +37,7 @@ class Wait:
     agent_id: str | None = None
     invitations: int = 0
     quoted: Quote | None = None
+    forecast: Forecast | None = None
 
     @property
     def key(self) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from orchestrator.application.ledger_records import Handling, InLine, Quote, Wait
+from orchestrator.application.ledger_records import Handling, InLine, Wait
 from orchestrator.application.records import (
     Agent,
     AgentLoad,
@@ -44,7 +44,7 @@ from orchestrator.domain.conversation import Conversation, TimerName
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.ledger import LedgerEntry
-from orchestrator.domain.wait_time.terms import Estimate, Line
+from orchestrator.domain.wait_time.terms import Estimate, Forecast, Line
 from rules.decision import Decision
 from rules.policy import Policy
 
@@ -437,8 +437,8 @@ class RoomTable(Protocol):
 class LedgerTable(Protocol):
     """Waits and handlings. Written in the transaction of the event that they follow from."""
 
-    async def append(self, entries: Sequence[LedgerEntry], *, quote: Quote | None = None) -> None:
-        """Write what an event added; ``quote`` is what the visitor is told if a wait begins."""
+    async def append(self, entries: Sequence[LedgerEntry], *, forecast: Forecast | None = None) -> None:
+        """Write what an event added; ``forecast`` is of the wait that begins, if one does."""
         ...
 
     async def waits_changed(self, since: datetime) -> list[Wait]:
@@ -739,6 +739,6 @@ class WaitEstimates(Protocol):
         """
         ...
 
-    def entered(self, conversation_id: str, line: Line, position: int, now: datetime) -> Estimate:
-        """The same for who enters the line now, kept to be graded by what becomes of the wait."""
+    def forecast(self, line: Line, position: int | None, now: datetime) -> Forecast:
+        """The same with what it was made of, to be kept with the wait and graded by what becomes of it."""
         ...

@@ -16,7 +16,9 @@ from orchestrator.domain.ledger import (
     WaitEnded,
     WaitInvited,
 )
+from orchestrator.domain.wait_time.terms import Forecast, Unknown, WaitBand
 
+TOLD = Forecast(WaitBand(30.0, 95.5), WaitBand(30.0, 95.5), 41.1 / 3, 1.25, 2.0)
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -54,11 +56,11 @@ async def scene(store: Store, *names: str) -> None:
 async def test_a_wait_from_its_beginning_to_its_end(store: Store) -> None:
     await scene(store, "c1")
     async with store.transaction() as tx:
-        await tx.ledger.append([began("c1", 0)], quote=Quote(30.0, 95.5))
+        await tx.ledger.append([began("c1", 0)], forecast=TOLD)
         await tx.ledger.append([WaitInvited("c1")])
         await tx.ledger.append([WaitInvited("c1")])
     async with store.transaction(read_only=True) as tx:
-        going_on = wait("c1", 0, invitations=2, quoted=Quote(30.0, 95.5))
+        going_on = wait("c1", 0, invitations=2, quoted=Quote(30.0, 95.5), forecast=TOLD)
         assert await tx.ledger.open_waits() == [going_on]
         assert await tx.ledger.waits_of(["c1", "unknown"]) == [going_on]
     async with store.transaction() as tx:
@@ -74,8 +76,23 @@ async def test_a_wait_from_its_beginning_to_its_end(store: Store) -> None:
         agent_id="a1",
         invitations=2,
         quoted=Quote(30.0, 95.5),
+        forecast=TOLD,
     )
     assert over.seconds(later(1_000)) == 40.0
+
+
+async def test_a_band_that_was_withheld_is_kept_and_was_not_quoted(store: Store) -> None:
+    withheld = Forecast(Unknown("not_reliable"), WaitBand(3.3, 9.9), 4.2, 0.7, 1.5)
+    await scene(store, "c1", "c2", "c3")
+    async with store.transaction() as tx:
+        await tx.ledger.append([began("c1", 0)], forecast=withheld)
+        await tx.ledger.append([began("c2", 1)], forecast=Forecast(Unknown("closed"), slot_free=True))
+        await tx.ledger.append([began("c3", 2)])
+    async with store.transaction(read_only=True) as tx:
+        first, second, third = await tx.ledger.open_waits()
+    assert (first.quoted, first.forecast) == (None, withheld)
+    assert second.forecast == Forecast(Unknown("closed"), slot_free=True)
+    assert (third.quoted, third.forecast) == (None, None)
 
 
 async def test_an_end_and_a_beginning_in_one_go_are_two_waits(store: Store) -> None:

@@ -14,6 +14,7 @@ from orchestrator.domain.wait_time.handling import Moments
 from orchestrator.domain.wait_time.line_state import LineState
 from orchestrator.domain.wait_time.queue_model import STOPS, QueueModel, Wait, quantile
 from orchestrator.domain.wait_time.settings import WaitSettings
+from orchestrator.domain.wait_time.stored_forecast import as_json, of_json
 from orchestrator.domain.wait_time.terms import Channel, Estimate, Forecast, Grade, Line, Unknown, WaitBand
 from orchestrator.domain.wait_time.view import LineView
 
@@ -163,7 +164,7 @@ class WaitEstimator:
                 for line, state in self._lines.items()
             ],
             "open": [
-                [conversation_id, line.group, line.channel, _stored(forecast)]
+                [conversation_id, line.group, line.channel, as_json(forecast)]
                 for conversation_id, (line, forecast) in self._open.items()
             ],
         }
@@ -183,7 +184,7 @@ class WaitEstimator:
         for line in estimator._lines:
             estimator._channels[line.channel] = estimator._whole_channel(line.channel)
         for conversation_id, group, channel, forecast in stored["open"]:
-            estimator._open[conversation_id] = (Line(group, channel), _restored(forecast))
+            estimator._open[conversation_id] = (Line(group, channel), of_json(forecast))
         return estimator
 
     def _state(self, line: Line, at: datetime) -> LineState:
@@ -239,21 +240,3 @@ def _seconds_of(at: datetime) -> float:
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone: give the moment in the time zone of the line's group")
     return at.timestamp()
-
-
-def _stored(forecast: Forecast) -> dict[str, Any]:
-    estimate, band = forecast.estimate, forecast.band
-    return {
-        "unknown": estimate.reason if isinstance(estimate, Unknown) else None,
-        "band": [band.p50, band.p90] if band is not None else None,
-        "model": forecast.model,
-        "speed": forecast.speed,
-        "shape": forecast.shape,
-        "slot_free": forecast.slot_free,
-    }
-
-
-def _restored(stored: Mapping[str, Any]) -> Forecast:
-    band = WaitBand(*stored["band"]) if stored["band"] is not None else None
-    estimate: Estimate = Unknown(stored["unknown"]) if band is None or stored["unknown"] else band
-    return Forecast(estimate, band, stored["model"], stored["speed"], stored["shape"], stored["slot_free"])
