@@ -47,6 +47,12 @@ ERASED = {"type": "erased"}
 # Built once: making a statement costs more than running it.
 _INSERT_EVENT = insert(events)
 _INSERT_MESSAGES = insert(messages)
+_LATEST = (
+    select(events.c.name, events.c.body)
+    .where(events.c.conversation_id == bindparam("conversation"), events.c.name == bindparam("name"))
+    .order_by(events.c.version.desc())
+    .limit(1)
+)
 _INSERT_BODIES = insert(bodies)
 
 _MESSAGES = select(
@@ -94,6 +100,10 @@ class SqlEvents:
             )
             for row in await self._session.read(query)
         ]
+
+    async def latest(self, conversation_id: str, kind: type[Event]) -> Event | None:
+        row = (await self._session.read(_LATEST, {"conversation": conversation_id, "name": kind.__name__})).one()
+        return None if row is None else _event_if_known(row.name, row.body)
 
     async def deny(
         self,

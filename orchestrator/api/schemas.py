@@ -224,11 +224,14 @@ class TransferView(Model):
 
     to_agent: str | None = None
     to_group: str | None = None
+    to_group_labels: dict[str, str] = {}
     since: datetime | None = None
     until: datetime | None = None
 
 
 class AgentConversation(Model):
+    """``group_labels``: language tag to words, from the live policy; empty for a group that it does not know."""
+
     id: str
     site_id: str
     site_name: str
@@ -240,6 +243,7 @@ class AgentConversation(Model):
     mine: bool
     visitor: VisitorInfo
     group: str | None = None
+    group_labels: dict[str, str] = {}
     slots: dict[str, str] = {}
     summary: str | None = None
     escalation: EscalationView | None = None
@@ -253,6 +257,49 @@ class AgentConversation(Model):
     can: AgentActions
 
 
+class InvitationReason(Model):
+    """One reason why an invitation came to this agent.
+
+    ``colleague``: a colleague asks; ``handover``: a colleague asks the group; ``knows_visitor``: had them last;
+    ``overflow``: helps another group out; ``relaxed_*``: what nobody is insisted on any more; ``at_head``: put before
+    the line; ``priority`` and ``low_priority``, by ``count``; ``declined``: by so many before; ``asked_again``: in
+    round ``count``; ``skills``, ``language``, ``group``: what was asked for; the rest: the group's strategy.
+    """
+
+    code: Literal[
+        "colleague",
+        "handover",
+        "knows_visitor",
+        "overflow",
+        "relaxed_skill_levels",
+        "relaxed_skills",
+        "relaxed_language",
+        "at_head",
+        "priority",
+        "low_priority",
+        "declined",
+        "asked_again",
+        "skills",
+        "language",
+        "group",
+        "longest_idle",
+        "least_loaded",
+        "priority_agents",
+    ]
+    group: str | None = None
+    group_labels: dict[str, str] = {}
+    language: str | None = None
+    skills: list[SkillLevel] = []
+    count: int | None = None
+
+
+class InvitationWhy(Model):
+    """Why this agent is asked, what matters most first; and how many others could not be, by reason."""
+
+    reasons: list[InvitationReason]
+    left_out: dict[str, int] = {}
+
+
 class InvitationView(Model):
     """An invitation on the desk; ``last_messages`` give the context before accepting."""
 
@@ -263,6 +310,7 @@ class InvitationView(Model):
     expires_at: datetime
     last_messages: list[Message] = []
     note: str | None = None
+    why: InvitationWhy
 
 
 class ChannelSwitch(Model):

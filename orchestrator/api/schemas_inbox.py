@@ -52,6 +52,7 @@ class LeftMessageView(Model):
     site_id: str
     site_name: str
     group: str
+    group_labels: dict[str, str]
     language: str
     at: datetime
     name: str

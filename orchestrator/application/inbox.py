@@ -14,6 +14,7 @@ from datetime import datetime
 from orchestrator.application.errors import NotFound, Refused
 from orchestrator.application.gather import group_for
 from orchestrator.application.handle_event import Moment
+from orchestrator.application.invitation_reasons import group_labels
 from orchestrator.application.lanes import lane_of
 from orchestrator.application.notify import INBOX_TOPIC, WORK_TOPIC
 from orchestrator.application.ports import Transaction
@@ -25,6 +26,7 @@ from orchestrator.domain.conversation import Conversation, Device, State
 from orchestrator.domain.effects import SendMail
 from orchestrator.domain.events import Event
 from orchestrator.domain.outcome import Ignored
+from rules.policy import Policy
 
 MOST_UNFINISHED = 5
 """So many of one visitor's messages may wait for an answer: whoever wants to say more can write after that."""
@@ -109,7 +111,7 @@ class Inbox(UseCases):
             )
             page = found[:limit]
             return {
-                "messages": await _views_of(tx, page, reader),
+                "messages": await _views_of(tx, page, reader, self._policies.live),
                 "next": page[-1].id if len(found) > limit else None,
                 "open": await tx.inbox.count_open(reader.groups),
                 "mail": self._mail,
@@ -189,7 +191,7 @@ class Inbox(UseCases):
         async with self._store.transaction(read_only=True) as tx:
             conversation = await self._load(tx, conversation_id)
             return {
-                "message": await _view_of(tx, message_id, await reader_of(tx, agent_id)),
+                "message": await self._view_of(tx, message_id, await reader_of(tx, agent_id)),
                 "conversation": await self._render_agent(tx, conversation, agent_id),
             }
 
@@ -267,12 +269,16 @@ class Inbox(UseCases):
                 lane = lane_of(after.conversation_id, effect)
                 key = f"{lane}:{self._ids.new('mail')}"
                 await tx.outbox.add([NewEffect(key, lane, after.conversation_id, effect)], at=now)
-            view = (await _views_of(tx, [after], reader))[0]
+            view = (await _views_of(tx, [after], reader, self._policies.live))[0]
         if after != before:
             await self._tell_desks()
         if after.state == "sending":
             await self._bus.publish([WORK_TOPIC])
         return view
+
+    async def _view_of(self, tx: Transaction, message_id: str, reader: Reader) -> Json:
+        message = await _reachable(tx, reader, message_id)
+        return (await _views_of(tx, [message], reader, self._policies.live))[0]
 
     async def _tell_desks(self) -> None:
         await self._bus.publish_ephemeral(INBOX_TOPIC, {"type": "refresh"})
@@ -302,15 +308,16 @@ async def _reachable(tx: Transaction, reader: Reader, message_id: str, *, lock: 
     return message
 
 
-async def _view_of(tx: Transaction, message_id: str, reader: Reader) -> Json:
-    return (await _views_of(tx, [await _reachable(tx, reader, message_id)], reader))[0]
-
-
-async def _views_of(tx: Transaction, messages: Sequence[LeftMessage], reader: Reader) -> list[Json]:
+async def _views_of(
+    tx: Transaction, messages: Sequence[LeftMessage], reader: Reader, live: Policy
+) -> list[Json]:
     ids = {one for message in messages for one in (message.taken_by, message.answered_by) if one}
     names = {agent.id: agent.name for agent in await tx.people.agents(sorted(ids))} if ids else {}
     sites = {site.id: site.name for site in await tx.sites.list()} if messages else {}
-    return [_view(message, reader, names, sites) for message in messages]
+    return [
+        _view(message, reader, names, sites) | {"group_labels": group_labels(live, message.group)}
+        for message in messages
+    ]
 
 
 def _own(message: LeftMessage, reader: Reader, now: datetime) -> LeftMessage:

@@ -146,6 +146,10 @@ class EventTable(Protocol):
     async def append(self, record: EventRecord) -> None: ...
     async def list(self, conversation_id: str) -> list[EventRecord]: ...
 
+    async def latest(self, conversation_id: str, kind: type[Event]) -> Event | None:
+        """The newest event of this kind; None when there is none, or when its body cannot be read any more."""
+        ...
+
     async def deny(
         self,
         conversation_id: str,

@@ -11,11 +11,13 @@ from datetime import datetime
 
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.gather import gather_for_pages
+from orchestrator.application.invitation_reasons import group_labels, why_invited
 from orchestrator.application.ports import Transaction, WaitEstimates
 from orchestrator.application.records import Agent, Context, Json, Site, StoredMessage
 from orchestrator.domain.actions import wants_video
 from orchestrator.domain.allowed import agent_actions, visitor_actions
 from orchestrator.domain.conversation import Conversation, Purpose, State, TimerName
+from orchestrator.domain.events import AgentInvited
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.wait_time.terms import Estimate, Line, Unknown, WaitBand
 from rules.languages import text_in
@@ -105,12 +107,13 @@ class Views:
             "mine": mine,
             "visitor": _visitor(c, context),
             "group": c.group,
+            "group_labels": group_labels(live, c.group),
             "slots": dict(context.slots),
             "summary": context.summary,
             "escalation": _escalation(c),
             "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, holder),
-            "transfer": await _transfer(tx, c),
+            "transfer": await _transfer(tx, c, live),
             "call": call_view(c, pinned),
             "video_unavailable": unavailable,
             "started_at": c.started_at,
@@ -126,6 +129,9 @@ class Views:
         if invitation is None or invitation.agent_id != agent_id:
             return None
         note = await tx.messages.get(invitation.note_message_id) if invitation.note_message_id else None
+        invited = await tx.events.latest(c.id, AgentInvited)
+        mine = isinstance(invited, AgentInvited) and invited.invitation_id == invitation.id
+        search = invited.search if isinstance(invited, AgentInvited) and mine else None
         return {
             "id": invitation.id,
             "conversation": await self.agent_conversation(tx, c, agent_id, pinned=pinned, live=live, now=now),
@@ -134,6 +140,7 @@ class Views:
             "expires_at": invitation.expires_at,
             "last_messages": message_views(await tx.messages.latest(c.id, LAST_MESSAGES), for_visitor=False),
             "note": note.content.get("text") if note is not None else None,
+            "why": why_invited(c, invitation, search, live),
         }
 
     async def _facts(
@@ -234,7 +241,7 @@ def _proposal(c: Conversation, agent: Agent | None) -> Json | None:
     return {"id": c.proposal.id, "agent_name": name, "expires_at": c.proposal.expires_at}
 
 
-async def _transfer(tx: Transaction, c: Conversation) -> Json | None:
+async def _transfer(tx: Transaction, c: Conversation, live: Policy) -> Json | None:
     """→ `TransferView` of a transfer that nobody has accepted yet."""
     invitation = c.invitation
     if invitation is None or invitation.purpose is not Purpose.TRANSFER:
@@ -246,6 +253,7 @@ async def _transfer(tx: Transaction, c: Conversation) -> Json | None:
     return {
         "to_agent": asked.name if asked is not None else None,
         "to_group": c.handover.group if c.handover is not None else None,
+        "to_group_labels": group_labels(live, c.handover.group) if c.handover is not None else {},
         "since": c.handover.started_at if c.handover is not None else None,
         "until": until or (invitation.expires_at if invitation is not None else None),
     }

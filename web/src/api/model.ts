@@ -36,6 +36,8 @@ export type AgentState = Schemas["AgentState"];
 export type AgentConversation = Schemas["AgentConversation"];
 export type AgentHistory = Schemas["AgentConversationWithHistory"];
 export type InvitationView = Schemas["InvitationView"];
+export type InvitationReason = Schemas["InvitationReason"];
+export type InvitationWhy = Schemas["InvitationWhy"];
 export type EscalationView = Schemas["EscalationView"];
 
 export type TransferView = Schemas["TransferView"];

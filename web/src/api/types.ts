@@ -1369,7 +1369,10 @@ export interface components {
              */
             write: boolean;
         };
-        /** AgentConversation */
+        /**
+         * AgentConversation
+         * @description ``group_labels``: language tag to words, from the live policy; empty for a group that it does not know.
+         */
         AgentConversation: {
             agent: components["schemas"]["PersonView"] | null;
             call: components["schemas"]["CallView"] | null;
@@ -1379,6 +1382,13 @@ export interface components {
             escalation: components["schemas"]["EscalationView"] | null;
             /** Group */
             group: string | null;
+            /**
+             * Group Labels
+             * @default {}
+             */
+            group_labels: {
+                [key: string]: string;
+            };
             /** Id */
             id: string;
             /** Mine */
@@ -2547,6 +2557,40 @@ export interface components {
             type: "invitation";
         };
         /**
+         * InvitationReason
+         * @description One reason why an invitation came to this agent.
+         *
+         *     ``colleague``: a colleague asks; ``handover``: a colleague asks the group; ``knows_visitor``: had them last;
+         *     ``overflow``: helps another group out; ``relaxed_*``: what nobody is insisted on any more; ``at_head``: put before
+         *     the line; ``priority`` and ``low_priority``, by ``count``; ``declined``: by so many before; ``asked_again``: in
+         *     round ``count``; ``skills``, ``language``, ``group``: what was asked for; the rest: the group's strategy.
+         */
+        InvitationReason: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "colleague" | "handover" | "knows_visitor" | "overflow" | "relaxed_skill_levels" | "relaxed_skills" | "relaxed_language" | "at_head" | "priority" | "low_priority" | "declined" | "asked_again" | "skills" | "language" | "group" | "longest_idle" | "least_loaded" | "priority_agents";
+            /** Count */
+            count: number | null;
+            /** Group */
+            group: string | null;
+            /**
+             * Group Labels
+             * @default {}
+             */
+            group_labels: {
+                [key: string]: string;
+            };
+            /** Language */
+            language: string | null;
+            /**
+             * Skills
+             * @default []
+             */
+            skills: components["schemas"]["SkillLevel"][];
+        };
+        /**
          * InvitationView
          * @description An invitation on the desk; ``last_messages`` give the context before accepting.
          */
@@ -2571,8 +2615,24 @@ export interface components {
              * @enum {string}
              */
             purpose: "offer" | "transfer";
+            why: components["schemas"]["InvitationWhy"];
             /** With Video */
             with_video: boolean;
+        };
+        /**
+         * InvitationWhy
+         * @description Why this agent is asked, what matters most first; and how many others could not be, by reason.
+         */
+        InvitationWhy: {
+            /**
+             * Left Out
+             * @default {}
+             */
+            left_out: {
+                [key: string]: number;
+            };
+            /** Reasons */
+            reasons: components["schemas"]["InvitationReason"][];
         };
         /** LanguageUpdate */
         LanguageUpdate: {
@@ -2635,6 +2695,13 @@ export interface components {
             erased: boolean;
             /** Group */
             group: string;
+            /**
+             * Group Labels
+             * @default {}
+             */
+            group_labels: {
+                [key: string]: string;
+            };
             /** Id */
             id: string;
             /** Language */
@@ -3254,6 +3321,13 @@ export interface components {
             to_agent: string | null;
             /** To Group */
             to_group: string | null;
+            /**
+             * To Group Labels
+             * @default {}
+             */
+            to_group_labels: {
+                [key: string]: string;
+            };
             /** Until */
             until: string | null;
         };

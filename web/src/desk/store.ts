@@ -279,6 +279,11 @@ export class DeskStore {
     return labelIn(this.language, known.find((group) => group.id === name)?.labels ?? {}, name);
   }
 
+  /** The group of a conversation or of a left message, in words. */
+  labelOf({ group, group_labels }: { group: string | null; group_labels: Record<string, string> }): string {
+    return group ? labelIn(this.language, group_labels, group) : "";
+  }
+
   speak(language: UiLanguage): void {
     this.language = language;
     this.t = language === "fr" ? frTexts : enTexts;

@@ -1,4 +1,5 @@
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
+import { why } from "./en_why";
 import type * as fr from "./fr";
 import { count, type Shape, type Wait, who } from "./shape";
 
@@ -364,6 +365,7 @@ export const desk: Shape<typeof fr.desk> = {
   transfer,
   board,
   waitReason,
+  why,
   waitedFor: (time) => `Waiting for ${time}`,
 
   call: "Video call",

@@ -3,6 +3,7 @@
  * ; ! ? and no-break spaces (U+00A0) before colons and inside « »; a test holds all texts to that.
  */
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./fr_team";
+import { why } from "./fr_why";
 import { count, type NoticeParams, type Shape, type Wait, who } from "./shape";
 
 function wait({ low, high }: Wait): string {
@@ -383,6 +384,7 @@ export const desk = {
   transfer,
   board,
   waitReason,
+  why,
   waitedFor: (time: string) => `Attend depuis ${time}`,
 
   call: "Appel vidéo",

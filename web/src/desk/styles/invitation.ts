@@ -105,6 +105,53 @@ export const invitationStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .why {
+    margin-block-start: var(--s3);
+    font-size: 14px;
+    color: var(--ink-2);
+  }
+  .why summary {
+    display: flex;
+    align-items: flex-start;
+    gap: 6px;
+    min-block-size: 24px;
+    border-radius: var(--r1);
+    cursor: pointer;
+    list-style: none;
+  }
+  .why summary::-webkit-details-marker {
+    display: none;
+  }
+  .why summary svg {
+    flex: none;
+    margin-block-start: 3px;
+  }
+  .why summary::after {
+    content: "";
+    flex: none;
+    inline-size: 7px;
+    block-size: 7px;
+    margin: 6px 4px 0 auto;
+    border: solid currentcolor;
+    border-width: 0 2px 2px 0;
+    rotate: 45deg;
+    transition: rotate 0.15s;
+  }
+  .why[open] summary::after {
+    rotate: 225deg;
+    margin-block-start: 10px;
+  }
+  .why strong {
+    color: var(--ink);
+    font-weight: 650;
+  }
+  .why ul {
+    display: flex;
+    flex-direction: column;
+    gap: 4px;
+    margin-block-start: 6px;
+    padding-inline-start: 22px;
+  }
   .invitation-buttons {
     display: flex;
     gap: var(--s2);

@@ -5,7 +5,7 @@ import type { BoardEntry, ConversationSummary } from "../../api/model";
 import * as icons from "../../ui/icons";
 import { elapsed } from "../../ui/text";
 import type { DeskStore, Dialog } from "../store";
-import { languageName } from "./invitation";
+import { languageName } from "./language";
 
 /** Visitors have no name; the end of their number tells two of them apart. */
 export function nameOf(store: DeskStore, conversationId: string): string {

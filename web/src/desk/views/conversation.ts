@@ -7,7 +7,7 @@ import { grow } from "../../ui/grow";
 import * as icons from "../../ui/icons";
 import { isVideo } from "../call_flow";
 import { type DeskStore, mayTransfer } from "../store";
-import { languageName } from "./invitation";
+import { languageName } from "./language";
 import { visitorName } from "./list";
 import { pendingTransfer } from "./transfer";
 

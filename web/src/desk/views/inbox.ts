@@ -7,7 +7,7 @@ import { grow } from "../../ui/grow";
 import * as icons from "../../ui/icons";
 import { dayAndClock, linked } from "../../ui/text";
 import type { DeskStore } from "../store";
-import { languageName } from "./invitation";
+import { languageName } from "./language";
 
 export function inboxList(store: DeskStore): TemplateResult {
   const { t, inbox } = store;
@@ -114,7 +114,7 @@ function one(store: DeskStore, message: LeftMessage): TemplateResult {
     <div class="left-body">
       <dl class="left-facts">
         ${fact(t.inbox.when, html`<time datetime=${message.at}>${dayAndClock(message.at, language)}</time>`)}
-        ${fact(t.inbox.email, message.email)} ${fact(t.group, message.group)}
+        ${fact(t.inbox.email, message.email)} ${fact(t.group, store.labelOf(message))}
         ${fact(t.languageOf, languageName(message.language, language))}
       </dl>
       <p class="left-words ${message.erased ? "erased" : ""}" dir="auto" data-testid="left-words">${message.erased ? t.inbox.erased : linked(message.text)}</p>

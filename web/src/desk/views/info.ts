@@ -3,7 +3,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { AgentConversation } from "../../api/model";
 import * as icons from "../../ui/icons";
 import type { DeskStore } from "../store";
-import { languageName, shortPage, verdict } from "./invitation";
+import { shortPage, verdict } from "./invitation";
+import { languageName } from "./language";
 
 export function info(store: DeskStore, c: AgentConversation): TemplateResult {
   const { t } = store;
@@ -14,7 +15,7 @@ export function info(store: DeskStore, c: AgentConversation): TemplateResult {
     [t.videoCapable, visitor.can_video ? t.yes : t.no],
     [t.page, visitor.page_url ? pageLink(visitor.page_url) : null],
     [t.site, c.site_name],
-    [t.group, c.group],
+    [t.group, store.labelOf(c)],
     [t.camera, call ? t.cameraPolicy[call.camera_policy] : null],
   ];
   const slots = Object.entries(c.slots);

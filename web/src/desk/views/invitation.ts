@@ -6,6 +6,8 @@ import { ring } from "../../ui/countdown";
 import * as icons from "../../ui/icons";
 import { elapsed } from "../../ui/text";
 import type { DeskStore, Texts } from "../store";
+import { languageName } from "./language";
+import { why } from "./why";
 
 const INVITATION_SECONDS = 30;
 
@@ -36,7 +38,7 @@ function popover(store: DeskStore, invitation: InvitationView): TemplateResult {
       <div data-testid="countdown" data-seconds=${seconds}>${ring(seconds, INVITATION_SECONDS)}</div>
       <div>
         <h2 id="title-${invitation.id}">${title}</h2>
-        <p class="invitation-where">${conversation.site_name}${conversation.group ? ` · ${conversation.group}` : ""}</p>
+        <p class="invitation-where">${[conversation.site_name, store.labelOf(conversation)].filter(Boolean).join(" · ")}</p>
       </div>
     </div>
     ${
@@ -59,6 +61,7 @@ function popover(store: DeskStore, invitation: InvitationView): TemplateResult {
       </li>
       ${visitor.page_url ? html`<li class="fact-page">${icons.info(16)} <span>${shortPage(visitor.page_url)}</span></li>` : nothing}
     </ul>
+    ${why(store, invitation.why)}
     <div class="invitation-buttons">
       <button
         class="button quiet"
@@ -103,14 +106,6 @@ function lastLines(store: DeskStore, invitation: InvitationView): TemplateResult
       return html`<li class=${author.role}><strong>${name}</strong> <span>${text}</span></li>`;
     })}
   </ul>`;
-}
-
-export function languageName(tag: string, inLanguage: string): string {
-  try {
-    return new Intl.DisplayNames([inLanguage], { type: "language" }).of(tag) ?? tag;
-  } catch {
-    return tag;
-  }
 }
 
 export function shortPage(url: string): string {

@@ -129,8 +129,8 @@ export function pendingTransfer(store: DeskStore, c: AgentConversation): Templat
   const { t } = store;
   const { transfer } = c;
   if (!transfer) return nothing;
-  const { to_agent, to_group, since, until } = transfer;
-  const group = to_group && store.groupLabel(to_group);
+  const { to_agent, to_group, to_group_labels, since, until } = transfer;
+  const group = to_group && labelIn(store.language, to_group_labels, to_group);
   const words = group
     ? to_agent
       ? t.transfer.pendingGroupAsks(group, to_agent)

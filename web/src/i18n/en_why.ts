@@ -1,0 +1,43 @@
+/** English: why a request came to this agent. */
+import type * as fr from "./fr_why";
+import { count, type Shape } from "./shape";
+
+export const why: Shape<typeof fr.why> = {
+  title: "Why you?",
+  colleague: "A colleague asks you to take over.",
+  handover: (group) => `A colleague is looking for somebody of the group ${group}.`,
+  knows_visitor: "You have talked with this visitor before.",
+  overflow: (group) => `The group ${group} is helping out.`,
+  relaxed_skill_levels: (skills) => `The level is no longer required: ${skills}.`,
+  relaxed_skills: (skills) => `The skill is no longer required: ${skills}.`,
+  relaxed_language: (language) => `The language is no longer required: ${language}.`,
+  at_head: "The visitor goes to the head of the queue.",
+  priority: (n) => `High priority (${n}).`,
+  low_priority: (n) => `Low priority (${n}).`,
+  declined: (n) => count(n, "1\u00a0colleague did not take it.", `${n}\u00a0colleagues did not take it.`),
+  asked_again: (n) => `Offered again: round ${n}.`,
+  skills: (skills) => `You have the skill that is asked for: ${skills}.`,
+  language: (language) => `Language asked for: ${language}.`,
+  group: (group) => `You are in the group ${group}.`,
+  longest_idle: "You have been free the longest.",
+  least_loaded: "You have the fewest conversations.",
+  priority_agents: "Your rank in the group comes first.",
+  level: (skill, level) => `${skill} (level ${level})`,
+  others: (list) => `Not asked: ${list}.`,
+  leftOut: {
+    group_closed: "group closed",
+    not_in_group: "other group",
+    offline: "offline",
+    away: "away",
+    paused: "paused",
+    channel_off: "channel off",
+    wrap_up: "wrapping up",
+    language: "other language",
+    skill: "without the skill",
+    declined: "declined",
+    sticky: "do not know the visitor",
+    chat_full: "full",
+    video_unable: "no video",
+    video_full: "on video already",
+  },
+};

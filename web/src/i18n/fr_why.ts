@@ -1,0 +1,43 @@
+/** French: why a request came to this agent. */
+import { count } from "./shape";
+
+export const why = {
+  title: "Pourquoi vous\u202f?",
+  colleague: "Un collègue vous demande de prendre la suite.",
+  handover: (group: string) => `Un collègue cherche quelqu’un du groupe ${group}.`,
+  knows_visitor: "Vous avez déjà parlé avec ce visiteur.",
+  overflow: (group: string) => `Le groupe ${group} vient en renfort.`,
+  relaxed_skill_levels: (skills: string) => `Le niveau demandé n’est plus exigé\u00a0: ${skills}.`,
+  relaxed_skills: (skills: string) => `La compétence n’est plus exigée\u00a0: ${skills}.`,
+  relaxed_language: (language: string) => `La langue n’est plus exigée\u00a0: ${language}.`,
+  at_head: "Le visiteur passe en tête de la file.",
+  priority: (n: number) => `Demande prioritaire (priorité ${n}).`,
+  low_priority: (n: number) => `Demande moins prioritaire (priorité ${n}).`,
+  declined: (n: number) =>
+    count(n, "1\u00a0collègue ne l’a pas prise.", `${n}\u00a0collègues ne l’ont pas prise.`),
+  asked_again: (n: number) => `Proposée de nouveau\u00a0: tour ${n}.`,
+  skills: (skills: string) => `Vous avez la compétence demandée\u00a0: ${skills}.`,
+  language: (language: string) => `Langue demandée\u00a0: ${language}.`,
+  group: (group: string) => `Vous êtes du groupe ${group}.`,
+  longest_idle: "Vous êtes libre depuis le plus longtemps.",
+  least_loaded: "Vous avez le moins de conversations.",
+  priority_agents: "Votre rang dans le groupe vient en premier.",
+  level: (skill: string, level: number) => `${skill} (niveau ${level})`,
+  others: (list: string) => `Non sollicités\u00a0: ${list}.`,
+  leftOut: {
+    group_closed: "groupe fermé",
+    not_in_group: "autre groupe",
+    offline: "hors ligne",
+    away: "absents",
+    paused: "en pause",
+    channel_off: "canal éteint",
+    wrap_up: "en clôture",
+    language: "autre langue",
+    skill: "sans la compétence",
+    declined: "ont décliné",
+    sticky: "ne connaissent pas le visiteur",
+    chat_full: "complets",
+    video_unable: "sans vidéo",
+    video_full: "déjà en vidéo",
+  },
+};
