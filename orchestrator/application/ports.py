@@ -662,9 +662,12 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MediaEvent:
-    """What the media server tells about a participant of a call, or (``lost``) about the room itself."""
+    """What the media server tells about a participant of a call, or (``lost``) about the room itself.
 
-    kind: Literal["connected", "dropped", "left", "lost"]
+    ``camera_shut``: a tightened rule has shut the participant's camera, which they did not do themselves.
+    """
+
+    kind: Literal["connected", "dropped", "left", "lost", "camera_shut"]
     call_id: str
     role: Role | None = None
     connection_id: str | None = None
