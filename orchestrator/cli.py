@@ -8,6 +8,7 @@ import json
 import typer
 
 from orchestrator.adapters.unreachable import Unreachable
+from orchestrator.commands.explain import explain_conversation
 from orchestrator.commands.load import demo_load
 from orchestrator.commands.policy import policies
 from orchestrator.commands.policy_simulate import simulate_policy
@@ -30,6 +31,7 @@ app = typer.Typer(
 database = typer.Typer(help="The database.", no_args_is_help=True)
 app.command()(up)
 app.command("demo-load")(demo_load)
+app.command("explain")(explain_conversation)
 app.add_typer(users, name="user")
 app.add_typer(sites, name="site")
 app.add_typer(reports, name="report")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from orchestrator.api import schemas, schemas_supervisor
 from orchestrator.api.guard import SUPERVISORS, AgentUser, ExplainerUser
 from orchestrator.api.platform import PlatformDep
 from orchestrator.api.visitor import AfterPosition, ConversationId, clean
+from orchestrator.domain.explain import Language
 
 router = APIRouter(prefix="/api/agent", tags=["agent"])
 explanations = APIRouter(prefix="/api/conversations", tags=["agent"])
@@ -155,6 +156,11 @@ async def call_token(user: AgentUser, platform: PlatformDep, conversation_id: Co
 
 
 @explanations.get("/{id}/decisions", response_model=list[schemas.DecisionView])
-async def decisions(user: ExplainerUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
-    """The why of every step: the row that decided, the facts it read, and the rows that nearly did."""
-    return await platform.conversations.decisions(conversation_id)
+async def decisions(
+    user: ExplainerUser,
+    platform: PlatformDep,
+    conversation_id: ConversationId,
+    language: Annotated[Language, Query(description="The language of what is told.")] = "en",
+) -> Any:
+    """The why of every step: the row that decided, the facts it read, and the rows that nearly did; in sentences."""
+    return await platform.conversations.decisions(conversation_id, language=language)

@@ -691,6 +691,7 @@ class NearMissView(Model):
     row: str
     guard: str
     values: dict[str, bool | int | float | str]
+    error: str | None = None
 
 
 class SoughtView(Model):
@@ -713,6 +714,16 @@ class SearchView(Model):
     examples: dict[str, list[str]]
 
 
+class ToldView(Model):
+    """A decision in sentences. ``nearly``: of each row that nearly decided; ``search``: how an agent was looked for."""
+
+    happened: str
+    decided: str
+    because: str | None
+    nearly: list[str]
+    search: list[str]
+
+
 class DecisionView(Model):
     version: int
     at: datetime
@@ -726,6 +737,7 @@ class DecisionView(Model):
     facts: dict[str, bool | int | float | str]
     near_misses: list[NearMissView]
     search: SearchView | None = None
+    told: ToldView
 
 
 # --- errors (RFC 9457) -----------------------------------------------------------------------------------

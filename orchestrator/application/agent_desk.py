@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import Literal
 
 from orchestrator.application.errors import NotFound, Refused
+from orchestrator.application.explain import explain
 from orchestrator.application.handle_event import Moment
 from orchestrator.application.notify import visitor_stream
-from orchestrator.application.records import Json, NewMessage, TraceRecord
+from orchestrator.application.records import Json, NewMessage
 from orchestrator.application.use_cases import UseCases, refusal_of
 from orchestrator.application.views import message_view, message_views
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Role
 from orchestrator.domain.events import Event
+from orchestrator.domain.explain import Language
 
 _CODE = re.compile(r"[a-z_]{1,40}")
 
@@ -111,11 +112,11 @@ class AgentDesk(UseCases):
             messages = await tx.messages.list(conversation_id, after=after_position)
         return message_views(messages, for_visitor=False)
 
-    async def decisions(self, conversation_id: str) -> list[Json]:
+    async def decisions(self, conversation_id: str, *, language: Language = "en") -> list[Json]:
         """→ `DecisionView`s: the why of every step, refusals included."""
         async with self._store.transaction(read_only=True) as tx:
             await self._load(tx, conversation_id)
-            return [_decision_view(record) for record in await tx.events.trace(conversation_id)]
+            return await explain(tx, conversation_id, self._policies, language)
 
     async def agent_typing(self, agent_id: str, conversation_id: str) -> None:
         """Tell the visitor; nothing is stored, a foreign conversation is silently left alone."""
@@ -154,24 +155,3 @@ async def at_once(event: Event) -> Event:
 def _may_see(conversation: Conversation, agent_id: str) -> bool:
     invited = conversation.invitation is not None and conversation.invitation.agent_id == agent_id
     return invited or agent_id in (conversation.agent_id, conversation.last_agent_id)
-
-
-def _decision_view(record: TraceRecord) -> Json:
-    decision = record.decision
-    return {
-        "version": record.version,
-        "at": record.at,
-        "event": record.event,
-        "outcome": record.outcome,
-        "state": decision.state,
-        "to": decision.to,
-        "row": decision.row,
-        "reason": record.reason,
-        "revision": decision.revision,
-        "facts": dict(decision.facts),
-        "near_misses": [
-            {"row": miss.row, "guard": miss.guard, "values": dict(miss.values)}
-            for miss in decision.near_misses
-        ],
-        "search": asdict(record.search) if record.search is not None else None,
-    }

@@ -685,7 +685,7 @@ export interface paths {
         };
         /**
          * Decisions
-         * @description The why of every step: the row that decided, the facts it read, and the rows that nearly did.
+         * @description The why of every step: the row that decided, the facts it read, and the rows that nearly did; in sentences.
          */
         get: operations["decisions_api_conversations__id__decisions_get"];
         put?: never;
@@ -2383,6 +2383,7 @@ export interface components {
             state: string;
             /** To */
             to: string | null;
+            told: components["schemas"]["ToldView"];
             /** Version */
             version: number;
         };
@@ -2695,10 +2696,7 @@ export interface components {
             erased: boolean;
             /** Group */
             group: string;
-            /**
-             * Group Labels
-             * @default {}
-             */
+            /** Group Labels */
             group_labels: {
                 [key: string]: string;
             };
@@ -2837,6 +2835,8 @@ export interface components {
         };
         /** NearMissView */
         NearMissView: {
+            /** Error */
+            error: string | null;
             /** Guard */
             guard: string;
             /** Row */
@@ -3234,6 +3234,22 @@ export interface components {
              * @enum {string}
              */
             type: "text";
+        };
+        /**
+         * ToldView
+         * @description A decision in sentences. ``nearly``: of each row that nearly decided; ``search``: how an agent was looked for.
+         */
+        ToldView: {
+            /** Because */
+            because: string | null;
+            /** Decided */
+            decided: string;
+            /** Happened */
+            happened: string;
+            /** Nearly */
+            nearly: string[];
+            /** Search */
+            search: string[];
         };
         /**
          * Transfer
@@ -4914,7 +4930,10 @@ export interface operations {
     };
     decisions_api_conversations__id__decisions_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The language of what is told. */
+                language?: "fr" | "en";
+            };
             header?: never;
             path: {
                 id: string;
