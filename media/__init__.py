@@ -23,13 +23,15 @@ from media.events import (
     ParticipantDropped,
     ParticipantLeft,
     RoomClosed,
+    SourceSwitched,
 )
+from media.gates import Cause
 from media.node import MediaNode
-from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
-from media.stats import DirectionStats, RoomStats
+from media.policy import MediaKind, Role, RoomPolicy, Rule, Rules, Source
+from media.stats import DirectionStats, RoomStats, SourceStats
 
 __all__ = [
-    "CameraPolicy",
+    "Cause",
     "DirectionStats",
     "HookMismatch",
     "IceServer",
@@ -51,6 +53,11 @@ __all__ = [
     "RoomFull",
     "RoomPolicy",
     "RoomStats",
+    "Rule",
+    "Rules",
+    "Source",
+    "SourceStats",
+    "SourceSwitched",
     "TooManyRooms",
     "UnknownConnection",
     "UnknownRoom",

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from media.negotiation import NegotiationPlan, StreamPlan
-from media.policy import MediaKind
+from media.policy import MediaKind, Source
 
 
 @dataclass(frozen=True, slots=True)
 class SsrcPair:
-    """The SSRCs the server announces for what it will send of one kind on one leg."""
+    """The SSRCs the server announces for what it will send of one source on one leg."""
 
     primary: int
     rtx: int | None
@@ -38,7 +38,7 @@ class ServerTransport:
     fingerprints: tuple[tuple[str, str], ...]
     """(algorithm, value) pairs."""
     candidates: tuple[HostCandidate, ...]
-    ssrcs: Mapping[MediaKind, SsrcPair]
+    ssrcs: Mapping[Source, SsrcPair]
     cname: str
     session_id: int
 
@@ -121,9 +121,11 @@ def _section(
 
 
 def _sender_lines(stream: StreamPlan, transport: ServerTransport) -> list[str]:
-    # One msid stream for both kinds, so that the browser plays them in sync (RFC 8830 §2).
-    pair = transport.ssrcs[stream.kind]
-    lines = [f"a=msid:{transport.cname} {transport.cname}-{stream.kind}"]
+    # One msid stream for microphone and camera, so that the browser plays them in sync (RFC 8830 §2). The screen is a
+    # stream of its own, so that a page can tell the two pictures apart.
+    pair = transport.ssrcs[stream.source]
+    group = f"{transport.cname}-screen" if stream.source is Source.SCREEN else transport.cname
+    lines = [f"a=msid:{group} {transport.cname}-{stream.source}"]
     if pair.rtx is not None:
         lines.append(f"a=ssrc-group:FID {pair.primary} {pair.rtx}")
     lines.append(f"a=ssrc:{pair.primary} cname:{transport.cname}")

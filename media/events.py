@@ -6,7 +6,8 @@ speaks for the participant.
 
 from dataclasses import dataclass
 
-from media.policy import MediaKind, Role
+from media.gates import Cause
+from media.policy import Role, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,28 @@ class ParticipantConnected:
 
 @dataclass(frozen=True, slots=True)
 class MediaFlowing:
-    """The first RTP packet of a kind that the policy lets through arrived on the participant's current
+    """The first RTP packet of a source that the rules let through arrived on the participant's current
     connection.
     """
 
     room_id: str
     role: Role
-    kind: MediaKind
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSwitched:
+    """What a participant sends of a source is forwarded from now on, or no longer.
+
+    `forbidden` says that they cannot turn it on.
+    """
+
+    room_id: str
+    role: Role
+    source: Source
+    on: bool
+    cause: Cause
+    forbidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +70,6 @@ class RoomClosed:
     room_id: str
 
 
-MediaEvent = ParticipantConnected | MediaFlowing | ParticipantDropped | ParticipantLeft | RoomClosed
+MediaEvent = (
+    ParticipantConnected | MediaFlowing | SourceSwitched | ParticipantDropped | ParticipantLeft | RoomClosed
+)

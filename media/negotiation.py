@@ -2,12 +2,15 @@
 NegotiationError.
 
 The answer is written from the plan by :func:`render_answer`, not by aiortc: a pass-through relay has no
-encoder, so what it can "do" is what both ends can do, and that is fixed here: one Opus and one VP8 (+ RTX)
-stream each way, on one BUNDLE transport (RFC 9143), with transport-wide congestion control end to end. Both
-legs of a room get the same codecs whenever they join, so nobody ever has to renegotiate.
+encoder, so what it can "do" is what both ends can do, and that is fixed here: one Opus stream and up to two VP8
+(+ RTX) streams each way, on one BUNDLE transport (RFC 9143), with transport-wide congestion control end to end.
+Both legs of a room get the same codecs whenever they join, so nobody ever has to renegotiate.
+
+The m=audio is the microphone, the first m=video the camera and a second one the screen: what a client sends on the
+screen's m-line is under the rule for screens, whatever the picture shows.
 
 Refused rather than half-supported: data channels, simulcast, ICE lite, unbundled or non-muxed media, more
-than one m-line of a kind.
+m-lines than there are sources.
 """
 
 import re
@@ -16,12 +19,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from media.errors import NegotiationError
-from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
+from media.policy import MediaKind, Role, RoomPolicy, Rule, Source
 from media.sdp import Description, RemoteCandidate, Section, parse_candidate, parse_description, parse_mid
 
-MAX_SECTIONS: Final = 2
 MAX_CODECS: Final = 128
 MAX_FINGERPRINTS: Final = 8
+MAX_DECLARED_SSRCS: Final = 8
+"""SSRCs one m-section may announce; the stream, its retransmissions and a few a client no longer uses."""
 MAX_CANDIDATES: Final = 64
 """Remote ICE candidates per connection, the offer's and the trickled ones together. Each makes the server
 send
@@ -44,6 +48,8 @@ FEEDBACK: Final[Mapping[MediaKind, tuple[str, ...]]] = {
     MediaKind.VIDEO: ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"),
 }
 _CODEC_NAME: Final = {MediaKind.AUDIO: "opus/48000/2", MediaKind.VIDEO: "vp8/90000"}
+_PICTURES: Final = (Source.CAMERA, Source.SCREEN)
+"""What the m=video lines of an offer carry, in their order."""
 _PROFILES: Final = ("UDP/TLS/RTP/SAVPF", "RTP/SAVPF")
 _DIRECTIONS: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
 _DIGESTS: Final = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -68,7 +74,7 @@ class Direction:
 class StreamPlan:
     """One agreed m-section."""
 
-    kind: MediaKind
+    source: Source
     mid: str
     direction: Direction
     payload_type: int
@@ -80,8 +86,13 @@ class StreamPlan:
     """RTCP feedback both sides may send (RFC 4585 §4.2)."""
     reduced_size: bool
     """Whether RTCP may be non-compound (RFC 5506)."""
-    declared_ssrc: int | None
-    """SSRC the participant says it will send with (RFC 5576); packets may use another."""
+    declared_ssrcs: tuple[int, ...]
+    """SSRCs the participant says it will send with (RFC 5576), the stream's own first; packets may use others."""
+
+    @property
+    def kind(self) -> MediaKind:
+        """The kind of media."""
+        return self.source.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +115,9 @@ class NegotiationPlan:
     fingerprints: tuple[Fingerprint, ...]
     candidates: tuple[RemoteCandidate, ...]
 
-    def stream(self, kind: MediaKind) -> StreamPlan | None:
-        """The stream of a kind, if the offer had one."""
-        return next((stream for stream in self.streams if stream.kind is kind), None)
+    def stream(self, source: Source) -> StreamPlan | None:
+        """The stream of a source, if the offer had one."""
+        return next((stream for stream in self.streams if stream.source is source), None)
 
 
 def negotiate(offer_sdp: str, role: Role, policy: RoomPolicy) -> NegotiationPlan:
@@ -117,7 +128,11 @@ def negotiate(offer_sdp: str, role: Role, policy: RoomPolicy) -> NegotiationPlan
     offer = parse_description(offer_sdp)
     _check_sections(offer)
     _check_bundle(offer)
-    streams = tuple(_stream(section, role, policy) for section in offer.sections)
+    sources = _sources(offer)
+    streams = tuple(
+        _stream(section, source, role, policy)
+        for section, source in zip(offer.sections, sources, strict=True)
+    )
     _check_shared_numbers(streams)
     # RFC 9143 §7.1.3: the transport attributes of a bundle are those of its first section.
     head = offer.sections[0]
@@ -132,14 +147,12 @@ def negotiate(offer_sdp: str, role: Role, policy: RoomPolicy) -> NegotiationPlan
     )
 
 
-def allowed_direction(kind: MediaKind, role: Role, policy: RoomPolicy) -> Direction:
-    """What the policy lets the server do with a kind of media of a participant.
+def allowed_direction(source: Source, role: Role, policy: RoomPolicy) -> Direction:
+    """What the policy lets the server do with a source of a participant.
 
-    Under `forbidden` the visitor's video is receive-only for the visitor. The agent's own video stays
-    two-way.
+    Under `forbidden` the m-line is receive-only for the participant: what the other one sends is still received.
     """
-    forbidden = kind is MediaKind.VIDEO and role is Role.VISITOR and policy.camera is CameraPolicy.FORBIDDEN
-    return Direction(send=True, receive=not forbidden)
+    return Direction(send=True, receive=policy.of(role).of(source) is not Rule.FORBIDDEN)
 
 
 def _check_sections(offer: Description) -> None:
@@ -150,8 +163,9 @@ def _check_sections(offer: Description) -> None:
             raise NegotiationError("data channels (m=application) are not supported")
         if section.media not in tuple(MediaKind):
             raise NegotiationError(f"m={section.media} is not supported, only audio and video")
-    if len(offer.sections) > MAX_SECTIONS or len({s.media for s in offer.sections}) != len(offer.sections):
-        raise NegotiationError("at most one m=audio and one m=video are supported")
+    lines = [section.media for section in offer.sections]
+    if lines.count("audio") > 1 or lines.count("video") > len(_PICTURES):
+        raise NegotiationError("at most one m=audio and two m=video (camera, screen) are supported")
     if offer.session.first("ice-lite") is not None:
         raise NegotiationError("an ICE lite offerer is not supported")
     for section in offer.sections:
@@ -186,8 +200,16 @@ def _check_bundle(offer: Description) -> None:
         raise NegotiationError("every m-section must be in one a=group:BUNDLE")
 
 
-def _stream(section: Section, role: Role, policy: RoomPolicy) -> StreamPlan:
-    kind = MediaKind(section.media)
+def _sources(offer: Description) -> tuple[Source, ...]:
+    """What each section carries, by its kind and order."""
+    pictures = iter(_PICTURES)
+    return tuple(
+        Source.MICROPHONE if section.media == "audio" else next(pictures) for section in offer.sections
+    )
+
+
+def _stream(section: Section, source: Source, role: Role, policy: RoomPolicy) -> StreamPlan:
+    kind = source.kind
     primary, rtx = _payload_types(section, kind)
     feedback_offered = {
         value.partition(" ")[2]
@@ -195,9 +217,9 @@ def _stream(section: Section, role: Role, policy: RoomPolicy) -> StreamPlan:
         if value.split(" ")[0] in ("*", str(primary))
     }
     offered = _offered_direction(section)
-    allowed = allowed_direction(kind, role, policy)
+    allowed = allowed_direction(source, role, policy)
     return StreamPlan(
-        kind=kind,
+        source=source,
         mid=parse_mid(section.first("mid")),
         direction=Direction(
             send=allowed.send and offered in ("sendrecv", "recvonly"),
@@ -208,7 +230,7 @@ def _stream(section: Section, role: Role, policy: RoomPolicy) -> StreamPlan:
         extensions=_extensions(section, kind),
         feedback=tuple(value for value in FEEDBACK[kind] if value in feedback_offered),
         reduced_size=section.first("rtcp-rsize") is not None,
-        declared_ssrc=_declared_ssrc(section),
+        declared_ssrcs=_declared_ssrcs(section),
     )
 
 
@@ -265,22 +287,34 @@ def _extensions(section: Section, kind: MediaKind) -> Mapping[str, int]:
     return found
 
 
-def _declared_ssrc(section: Section) -> int | None:
+def _declared_ssrcs(section: Section) -> tuple[int, ...]:
+    found: dict[int, None] = {}
     for value in section.all("ssrc"):
         number = value.split(" ")[0]
         if not (number.isascii() and number.isdecimal()) or len(number) > 10 or int(number) >= 1 << 32:
             raise NegotiationError(f"m={section.media}: malformed a=ssrc:{value[:60]}")
-        return int(number)
-    return None
+        found[int(number)] = None
+    if len(found) > MAX_DECLARED_SSRCS:
+        raise NegotiationError(f"m={section.media}: more than {MAX_DECLARED_SSRCS} SSRCs")
+    return tuple(found)
 
 
 def _check_shared_numbers(streams: tuple[StreamPlan, ...]) -> None:
-    """In a bundle a payload type means one thing (RFC 9143 §9.1), and so does a header extension id (§8)."""
-    numbers = [
-        pt for stream in streams for pt in (stream.payload_type, stream.rtx_payload_type) if pt is not None
-    ]
-    if len(set(numbers)) != len(numbers):
-        raise NegotiationError("two codecs of the bundle share a payload type")
+    """In a bundle a payload type means one thing (RFC 9143 §9.1), and so does a header extension id (§8).
+
+    Camera and screen have the same codecs, so they may share payload types; an SSRC is one stream's alone.
+    """
+    meanings: dict[int, tuple[MediaKind, int | None]] = {}
+    for stream in streams:
+        own = {stream.payload_type: (stream.kind, None)}
+        if stream.rtx_payload_type is not None:
+            own |= {stream.rtx_payload_type: (stream.kind, stream.payload_type)}
+        for number, meaning in own.items():
+            if meanings.setdefault(number, meaning) != meaning:
+                raise NegotiationError("two codecs of the bundle share a payload type")
+    ssrcs = [ssrc for stream in streams for ssrc in stream.declared_ssrcs]
+    if len(set(ssrcs)) != len(ssrcs):
+        raise NegotiationError("two m-sections announce the same SSRC")
     uris: dict[int, str] = {}
     for stream in streams:
         for uri, number in stream.extensions.items():

@@ -17,7 +17,7 @@ from media.events import MediaEvent, ParticipantConnected, ParticipantDropped, P
 from media.hooks import check_hooks
 from media.negotiation import negotiate
 from media.participant import Participant, ParticipantHandlers
-from media.policy import Role, RoomPolicy
+from media.policy import Role, RoomPolicy, Source
 from media.room import Room
 from media.sdp import parse_fragment
 from media.stats import RoomStats
@@ -62,7 +62,7 @@ class MediaNode:
         self._ticker = asyncio.create_task(self._tick(), name="media-tick")
 
     def open_room(self, room_id: str, policy: RoomPolicy) -> None:
-        """Open a room. For one that is open already this is :meth:`set_policy`.
+        """Open a room. For one that is open already this is :meth:`restrict`.
 
         :raises TooManyRooms: at the configured bound.
         :raises NodeClosed: before start and after close.
@@ -71,7 +71,7 @@ class MediaNode:
             raise NodeClosed("the media node is not running")
         room = self._rooms.get(room_id)
         if room is not None:
-            room.set_policy(policy)
+            room.restrict(policy)
             return
         if len(self._rooms) >= self._config.max_rooms:
             raise TooManyRooms(f"this media node already holds {self._config.max_rooms} rooms")
@@ -140,13 +140,27 @@ class MediaNode:
         self._emit(ParticipantLeft(room_id, member.role, connection_id))
         await self._closed(member)
 
-    def set_policy(self, room_id: str, policy: RoomPolicy) -> None:
-        """Tighten a room's rule at once. A looser rule is for the next room and changes nothing here."""
-        self._room(room_id).set_policy(policy)
+    def restrict(self, room_id: str, policy: RoomPolicy) -> None:
+        """Tighten a room's rules: when this returns, nothing that they forbid is forwarded any more. A looser rule is
+        for the next room and changes nothing here.
 
-    def set_camera(self, room_id: str, role: Role, on: bool) -> None:
-        """A participant turned their camera on or off."""
-        self._room(room_id).set_camera(role, on)
+        :raises UnknownRoom:
+        """
+        self._room(room_id).restrict(policy)
+
+    def turn(self, room_id: str, role: Role, source: Source, on: bool) -> None:
+        """A participant turned a source on or off. A forbidden one stays off.
+
+        :raises UnknownRoom:
+        """
+        self._room(room_id).turn(role, source, on)
+
+    def hold(self, room_id: str, on: bool) -> None:
+        """Forward nothing in either direction while the conversation's state wants none; off: go on as before.
+
+        :raises UnknownRoom:
+        """
+        self._room(room_id).hold(on)
 
     async def close_room(self, room_id: str) -> None:
         """Disconnect everybody and forget the room. Unknown rooms are ignored."""

@@ -10,23 +10,18 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from media.answer import ServerTransport, SsrcPair, render_answer
 from media.config import MediaConfig
+from media.demux import Demultiplexer
 from media.errors import NegotiationError
 from media.hooks import Forward, RelayTransport, TransportHandlers
 from media.negotiation import MAX_CANDIDATES, NegotiationPlan
-from media.policy import MediaKind, Role
+from media.policy import Role, Source
 from media.rewrite import ReceivingState
 from media.sdp import CandidateFragment
 
 logger = logging.getLogger(__name__)
-
-MAX_SSRCS: Final = 32
-"""SSRCs one connection may use; libsrtp keeps state for each. A browser uses three, and a few more over a
-long call.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +63,14 @@ class Participant:
         self._clock = clock
         taken: set[int] = set()
         self._ssrcs = {
-            s.kind: SsrcPair(_new_ssrc(taken), None if s.rtx_payload_type is None else _new_ssrc(taken))
+            s.source: SsrcPair(_new_ssrc(taken), None if s.rtx_payload_type is None else _new_ssrc(taken))
             for s in plan.streams
         }
         self.receiving = ReceivingState.of(self._ssrcs, cname=secrets.token_hex(8))
         """The numbers of what this connection is sent."""
-        self.kinds: dict[int, MediaKind] = {}
-        """Kind of each payload type this connection may send."""
-        for stream in plan.streams:
-            self.kinds[stream.payload_type] = stream.kind
-            if stream.rtx_payload_type is not None:
-                self.kinds[stream.rtx_payload_type] = stream.kind
-        self.flowing: set[MediaKind] = set()
-        """Kinds of which a packet was let through."""
-        self.seen_ssrcs: set[int] = set()
+        self.demux = Demultiplexer(plan)
+        self.flowing: set[Source] = set()
+        """Sources of which a packet was let through."""
         self.connected = False
         self.last_heard = clock()
         """When the last authenticated packet arrived, in seconds of the monotonic clock."""
@@ -176,15 +165,6 @@ class Participant:
             self.lose()
         elif silent > self._config.silence_timeout * 0.4 and (self._probe is None or self._probe.done()):
             self._probe = asyncio.create_task(self.transport.probe(), name=f"media-probe-{self.role}")
-
-    def admit_ssrc(self, ssrc: int) -> bool:
-        """Whether this connection may (still) use an SSRC."""
-        if ssrc in self.seen_ssrcs:
-            return True
-        if len(self.seen_ssrcs) >= MAX_SSRCS:
-            return False
-        self.seen_ssrcs.add(ssrc)
-        return True
 
     async def close(self) -> None:
         """Free everything. Reports nothing."""

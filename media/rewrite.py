@@ -19,7 +19,7 @@ from typing import Final
 
 from media.answer import SsrcPair
 from media.negotiation import MID_URI, TRANSPORT_CC_URI, NegotiationPlan, StreamPlan
-from media.policy import MediaKind
+from media.policy import MediaKind, Source
 
 _HEADER: Final = Struct("!BBHLL")
 _EXTENSION: Final = Struct("!HH")
@@ -45,12 +45,12 @@ class Continuity:
 
     __slots__ = (
         "clock_rate",
+        "fed_by",
+        "fed_highest",
         "last_seq",
         "last_time",
         "last_ts",
         "seq_offset",
-        "source",
-        "source_highest",
         "ssrc",
         "ts_offset",
     )
@@ -60,9 +60,9 @@ class Continuity:
         """SSRC under which the receiving leg knows the stream."""
         self.clock_rate = clock_rate
         """RTP clock in Hz."""
-        self.source: int | None = None
+        self.fed_by: int | None = None
         """SSRC of the sender now feeding the stream."""
-        self.source_highest = 0
+        self.fed_highest = 0
         """Highest sequence number of that sender, extended with its wrap-arounds (RFC 3550 A.1)."""
         self.seq_offset = 0
         """outgoing = incoming + offset, modulo 2^16."""
@@ -73,15 +73,15 @@ class Continuity:
         self.last_time = 0.0
 
     def detach(self) -> None:
-        """Forget the source; the next packet continues the stream with a new one."""
-        self.source = None
+        """Forget who feeds the stream; the next packet continues it with another sender."""
+        self.fed_by = None
 
     def attach(self, ssrc: int, seq: int, ts: int, now: float) -> None:
-        """Take `ssrc` as the source; its packet (`seq`, `ts`) directly follows the last one sent, in time
+        """Let `ssrc` feed the stream; its packet (`seq`, `ts`) directly follows the last one sent, in time
         `now` (s).
         """
-        self.source = ssrc
-        self.source_highest = seq
+        self.fed_by = ssrc
+        self.fed_highest = seq
         if self.last_seq is None:
             self.last_seq, self.last_ts, self.last_time = (seq - 1) & 0xFFFF, ts, now
             self.seq_offset = self.ts_offset = 0
@@ -92,43 +92,43 @@ class Continuity:
 
     def advance(self, seq: int, ts: int, now: float) -> tuple[int, int]:
         """Outgoing (sequence number, timestamp) of an incoming packet; remembers the highest."""
-        ahead = (seq - self.source_highest) & 0xFFFF
+        ahead = (seq - self.fed_highest) & 0xFFFF
         if ahead < 0x8000:
-            self.source_highest += ahead
+            self.fed_highest += ahead
         out_seq = (seq + self.seq_offset) & 0xFFFF
         out_ts = (ts + self.ts_offset) & 0xFFFFFFFF
         if self.last_seq is None or ((out_seq - self.last_seq) & 0xFFFF) < 0x8000:
             self.last_seq, self.last_ts, self.last_time = out_seq, out_ts, now
         return out_seq, out_ts
 
-    def source_extended(self, extended: int) -> int:
-        """The source's view of an "extended highest sequence number" reported by the receiver (RFC 3550
+    def sender_extended(self, extended: int) -> int:
+        """The sender's view of an "extended highest sequence number" reported by the receiver (RFC 3550
         §6.4.1).
         """
         low = ((extended & 0xFFFF) - self.seq_offset) & 0xFFFF
-        value = (self.source_highest & ~0xFFFF) | low
-        if value > self.source_highest + 0x8000 and value >= 0x10000:
+        value = (self.fed_highest & ~0xFFFF) | low
+        if value > self.fed_highest + 0x8000 and value >= 0x10000:
             value -= 0x10000
         return value & 0xFFFFFFFF
 
 
 @dataclass(slots=True)
 class Lane:
-    """What one leg receives of one kind: the stream and its retransmissions (RFC 4588: an SSRC of their own)."""
+    """What one leg receives of one source: the stream and its retransmissions (RFC 4588: an SSRC of their own)."""
 
-    kind: MediaKind
+    source: Source
     primary: Continuity
     rtx: Continuity | None
 
     @classmethod
-    def of(cls, kind: MediaKind, ssrcs: SsrcPair) -> "Lane":
+    def of(cls, source: Source, ssrcs: SsrcPair) -> "Lane":
         """A lane for the announced SSRCs."""
-        rate = CLOCK_RATE[kind]
+        rate = CLOCK_RATE[source.kind]
         rtx = Continuity(ssrcs.rtx, rate) if ssrcs.rtx is not None else None
-        return cls(kind, Continuity(ssrcs.primary, rate), rtx)
+        return cls(source, Continuity(ssrcs.primary, rate), rtx)
 
     def detach(self) -> None:
-        """Forget the sources of both streams."""
+        """Forget who feeds both streams."""
         self.primary.detach()
         if self.rtx is not None:
             self.rtx.detach()
@@ -161,15 +161,17 @@ class TransportSequence:
 class ReceivingState:
     """Everything a leg must be given in one continuous piece, whoever sends it. One per receiving connection."""
 
-    lanes: dict[MediaKind, Lane]
+    lanes: dict[Source, Lane]
     transport_sequence: TransportSequence
     cname: str
     """RTCP CNAME announced for all lanes (RFC 3550 §6.5.1)."""
 
     @classmethod
-    def of(cls, ssrcs: Mapping[MediaKind, SsrcPair], cname: str) -> "ReceivingState":
+    def of(cls, ssrcs: Mapping[Source, SsrcPair], cname: str) -> "ReceivingState":
         """Fresh state for the announced SSRCs."""
-        return cls({kind: Lane.of(kind, pair) for kind, pair in ssrcs.items()}, TransportSequence(), cname)
+        return cls(
+            {source: Lane.of(source, pair) for source, pair in ssrcs.items()}, TransportSequence(), cname
+        )
 
     def detach(self) -> None:
         """The sender went away: what comes next continues all streams from a new source."""
@@ -218,24 +220,26 @@ class _Route:
 class Flow:
     """Everything one leg sends, as the other leg is to receive it."""
 
-    def __init__(self, source: NegotiationPlan, sink: NegotiationPlan, receiving: ReceivingState) -> None:
-        self.source = source
+    def __init__(self, sender: NegotiationPlan, sink: NegotiationPlan, receiving: ReceivingState) -> None:
+        self.sender = sender
         self.receiving = receiving
-        self._routes: dict[int, _Route] = {}
-        for stream in source.streams:
-            target = sink.stream(stream.kind)
-            lane = receiving.lanes.get(stream.kind)
+        self._routes: dict[Source, dict[int, _Route]] = {of: {} for of in Source}
+        """By source and incoming payload type."""
+        for stream in sender.streams:
+            target = sink.stream(stream.source)
+            lane = receiving.lanes.get(stream.source)
             if target is None or lane is None or not target.direction.send:
                 continue
-            primary = _Route.of(stream, target, lane)
-            self._routes[stream.payload_type] = primary
+            routes = self._routes[stream.source]
+            primary = routes[stream.payload_type] = _Route.of(stream, target, lane)
             if stream.rtx_payload_type is not None:
                 outgoing = target.rtx_payload_type or target.payload_type
-                self._routes[stream.rtx_payload_type] = replace(primary, is_rtx=True, payload_type=outgoing)
+                routes[stream.rtx_payload_type] = replace(primary, is_rtx=True, payload_type=outgoing)
 
-    def rewrite_rtp(self, data: bytes, now: float) -> bytes | Drop:
+    def rewrite_rtp(self, source: Source, data: bytes, now: float) -> bytes | Drop:
         """The packet as the receiving leg expects it.
 
+        :param source: what the packet belongs to, as :class:`media.demux.Demultiplexer` has found.
         :param data: one RTP packet, decrypted.
         :param now: monotonic time in seconds.
         """
@@ -243,7 +247,7 @@ class Flow:
         if size < HEADER_LENGTH or data[0] >> 6 != 2:
             return Drop.MALFORMED
         first, second, seq, ts, ssrc = _HEADER.unpack_from(data)
-        route = self._routes.get(second & 0x7F)
+        route = self._routes[source].get(second & 0x7F)
         if route is None:
             return Drop.UNNEGOTIATED
         start = HEADER_LENGTH + 4 * (first & 0x0F)
@@ -264,7 +268,7 @@ class Flow:
                 end = start + len(block)
         primary = route.lane.primary
         if not route.is_rtx:
-            if primary.source != ssrc:
+            if primary.fed_by != ssrc:
                 primary.attach(ssrc, seq, ts, now)
             seq, ts = primary.advance(seq, ts, now)
             _HEADER.pack_into(out, 0, first, (second & 0x80) | route.payload_type, seq, ts, primary.ssrc)
@@ -277,7 +281,7 @@ class Flow:
         """
         first, second, seq, ts, ssrc = _HEADER.unpack_from(out)
         primary, rtx = route.lane.primary, route.lane.rtx
-        if primary.source is None:
+        if primary.fed_by is None:
             return Drop.UNPLACEABLE
         length = len(out) - payload - (out[-1] if first & 0x20 else 0)
         original = None
@@ -291,7 +295,7 @@ class Flow:
             ts = (ts + primary.ts_offset) & 0xFFFFFFFF
             _HEADER.pack_into(out, 0, first, (second & 0x80) | route.payload_type, original, ts, primary.ssrc)
             return bytes(out)
-        if rtx.source != ssrc:
+        if rtx.fed_by != ssrc:
             rtx.attach(ssrc, seq, ts, now)
         rtx.ts_offset = primary.ts_offset
         if original is not None:  # padding-only probes have no original

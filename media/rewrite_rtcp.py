@@ -6,11 +6,13 @@ Three things end here: BYE (the stream goes on when its sender comes back), keyf
 its own, at a limited rate), and everything that is not listed below.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
-from media.rewrite import Continuity, Flow
+from media.policy import Source
+from media.rewrite import Continuity, Flow, Lane
 
 SR: Final = 200
 RR: Final = 201
@@ -39,8 +41,8 @@ class RtcpOutcome:
 
     data: bytes
     """What to forward; empty when nothing is left."""
-    keyframe_wanted: bool
-    """A PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1) asked the other side for a keyframe."""
+    keyframes_wanted: frozenset[Source] = frozenset()
+    """Of which pictures a PLI (RFC 4585 §6.3.1) or FIR (RFC 5104 §4.3.1) asked the other side for a keyframe."""
 
 
 def rewrite_rtcp(data: bytes, outgoing: Flow, incoming: Flow) -> RtcpOutcome | None:
@@ -52,7 +54,7 @@ def rewrite_rtcp(data: bytes, outgoing: Flow, incoming: Flow) -> RtcpOutcome | N
     :return: None when malformed: then nothing of the compound is used (RFC 3550 A.2).
     """
     parts: list[bytes] = []
-    keyframe = False
+    keyframes: set[Source] = set()
     pos, count = 0, 0
     while pos < len(data):
         count += 1
@@ -77,10 +79,10 @@ def rewrite_rtcp(data: bytes, outgoing: Flow, incoming: Flow) -> RtcpOutcome | N
         except _Malformed:
             return None
         parts.append(part)
-        keyframe = keyframe or wants
+        keyframes |= wants
     if count == 0:
         return None
-    return RtcpOutcome(b"".join(parts), keyframe)
+    return RtcpOutcome(b"".join(parts), frozenset(keyframes))
 
 
 def keyframe_request(sender_ssrc: int, media_ssrc: int) -> bytes:
@@ -104,21 +106,21 @@ def _need(condition: bool) -> None:
 
 def _packet(
     kind: int, count: int, body: bytes, outgoing: Flow, incoming: Flow, *, padded: int
-) -> tuple[bytes, bool]:
+) -> tuple[bytes, set[Source]]:
     if kind not in (SR, RR, SDES, RTPFB, PSFB):
-        return b"", False
+        return b"", set()
     _need(len(body) >= 4 or (kind == SDES and count == 0))
     if kind == SR:
-        return _sender_report(count, body, outgoing, incoming), False
+        return _sender_report(count, body, outgoing, incoming), set()
     if kind == RR:
         _need(len(body) >= 4 + _BLOCK * count)
         sender = _U32.pack(_own_ssrc(body, outgoing))
         blocks, kept = _report_blocks(body[4:], count, incoming)
-        return _pack(RR, kept, sender + blocks), False
+        return _pack(RR, kept, sender + blocks), set()
     if kind == SDES:
-        return _source_description(count, body, outgoing), False
+        return _source_description(count, body, outgoing), set()
     if kind == RTPFB:
-        return _transport_feedback(count, body, outgoing, incoming, padded), False
+        return _transport_feedback(count, body, outgoing, incoming, padded), set()
     return _payload_feedback(count, body, outgoing, incoming)
 
 
@@ -134,20 +136,30 @@ def _own_ssrc(body: bytes, outgoing: Flow) -> int:
 def stream_from(flow: Flow, source_ssrc: int) -> Continuity | None:
     """The outgoing stream fed by a sender's SSRC."""
     for lane in flow.receiving.lanes.values():
-        if lane.primary.source == source_ssrc:
+        if lane.primary.fed_by == source_ssrc:
             return lane.primary
-        if lane.rtx is not None and lane.rtx.source == source_ssrc:
+        if lane.rtx is not None and lane.rtx.fed_by == source_ssrc:
             return lane.rtx
     return None
 
 
 def stream_known_as(flow: Flow, ssrc: int) -> Continuity | None:
     """The outgoing stream a receiver knows as `ssrc`, if a sender feeds it."""
+    found = _known_as(flow, ssrc)
+    return found[1] if found is not None else None
+
+
+def _known_as(flow: Flow, ssrc: int) -> tuple[Lane, Continuity] | None:
     for lane in flow.receiving.lanes.values():
         for stream in (lane.primary, lane.rtx):
-            if stream is not None and stream.ssrc == ssrc and stream.source is not None:
-                return stream
+            if stream is not None and stream.ssrc == ssrc and stream.fed_by is not None:
+                return lane, stream
     return None
+
+
+def _pictures(flow: Flow, ssrcs: Iterable[int]) -> set[Source]:
+    """The sources a receiver knows by these SSRCs."""
+    return {found[0].source for ssrc in ssrcs if (found := _known_as(flow, ssrc)) is not None}
 
 
 def _report_blocks(body: bytes, count: int, incoming: Flow) -> tuple[bytes, int]:
@@ -158,10 +170,10 @@ def _report_blocks(body: bytes, count: int, incoming: Flow) -> tuple[bytes, int]
     for index in range(count):
         block = bytearray(body[_BLOCK * index : _BLOCK * (index + 1)])
         stream = stream_known_as(incoming, _U32.unpack_from(block)[0])
-        if stream is None or stream.source is None:
+        if stream is None or stream.fed_by is None:
             continue
-        _U32.pack_into(block, 0, stream.source)
-        _U32.pack_into(block, 8, stream.source_extended(_U32.unpack_from(block, 8)[0]))
+        _U32.pack_into(block, 0, stream.fed_by)
+        _U32.pack_into(block, 8, stream.sender_extended(_U32.unpack_from(block, 8)[0]))
         kept.append(bytes(block))
     return b"".join(kept), len(kept)
 
@@ -208,16 +220,16 @@ def _transport_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow, p
     stream = stream_known_as(incoming, _U32.unpack_from(body, 4)[0])
     if fmt == FMT_NACK:
         _need(len(body) >= 12)
-        if stream is None or stream.source is None:
+        if stream is None or stream.fed_by is None:
             return b""
         fci = bytearray(body[8:])
         for pos in range(0, len(fci), 4):
             _U16.pack_into(fci, pos, (_U16.unpack_from(fci, pos)[0] - stream.seq_offset) & 0xFFFF)
-        return _pack(RTPFB, FMT_NACK, head + _U32.pack(stream.source) + bytes(fci))
+        return _pack(RTPFB, FMT_NACK, head + _U32.pack(stream.fed_by) + bytes(fci))
     if fmt == FMT_TRANSPORT_CC:
         # Its media SSRC only names a stream of the transport; the base sequence number is what counts (§3.1).
         _need(len(body) >= 16)
-        media = stream.source if stream is not None and stream.source is not None else _any_source(incoming)
+        media = stream.fed_by if stream is not None and stream.fed_by is not None else _any_source(incoming)
         if media is None:
             return b""
         fci = bytearray(body[8:])
@@ -229,26 +241,26 @@ def _transport_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow, p
 
 def _any_source(flow: Flow) -> int | None:
     return next(
-        (lane.primary.source for lane in flow.receiving.lanes.values() if lane.primary.source is not None),
+        (lane.primary.fed_by for lane in flow.receiving.lanes.values() if lane.primary.fed_by is not None),
         None,
     )
 
 
-def _payload_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow) -> tuple[bytes, bool]:
+def _payload_feedback(fmt: int, body: bytes, outgoing: Flow, incoming: Flow) -> tuple[bytes, set[Source]]:
     _need(len(body) >= 8)
     if fmt == FMT_PLI:
-        return b"", stream_known_as(incoming, _U32.unpack_from(body, 4)[0]) is not None
+        return b"", _pictures(incoming, [_U32.unpack_from(body, 4)[0]])
     if fmt == FMT_FIR:
         targets = [_U32.unpack_from(body, pos)[0] for pos in range(8, len(body) - 7, 8)]
-        return b"", any(stream_known_as(incoming, ssrc) is not None for ssrc in targets)
+        return b"", _pictures(incoming, targets)
     if fmt == FMT_AFB and body[8:12] == b"REMB":
         # draft-alvestrand-rmcat-remb §2.2
         _need(len(body) >= 16 and len(body) >= 16 + 4 * body[12])
         streams = [stream_known_as(incoming, _U32.unpack_from(body, 16 + 4 * i)[0]) for i in range(body[12])]
-        sources = [_U32.pack(s.source) for s in streams if s is not None and s.source is not None]
+        sources = [_U32.pack(s.fed_by) for s in streams if s is not None and s.fed_by is not None]
         if not sources:
-            return b"", False
+            return b"", set()
         head = _U32.pack(_own_ssrc(body, outgoing)) + bytes(4)
         fci = b"REMB" + bytes((len(sources),)) + body[13:16] + b"".join(sources)
-        return _pack(PSFB, FMT_AFB, head + fci), False
-    return b"", False
+        return _pack(PSFB, FMT_AFB, head + fci), set()
+    return b"", set()

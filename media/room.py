@@ -3,30 +3,33 @@
 The run-loop invariant: **a datagram is dealt with to its end before the next one is looked at.** Everything
 here runs on the event loop and nothing in the packet path waits: `on_rtp` and `on_rtcp` are plain functions
 that answer with the one packet to send now, or with nothing. So a room holds no packet, needs no lock, and
-when `set_policy` or `set_camera` has returned, no packet that the new rule forbids can still come out.
+when `restrict`, `turn` or `hold` has returned, no packet that the new rule forbids can still come out.
 
-The camera rule is enforced here whatever was negotiated: the gate is looked at for every packet, before
-anything else that could make a difference to the other side.
+The rules are enforced here whatever was negotiated: the gate is looked at for every packet, before anything else
+that could make a difference to the other side.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any, Final
 
 from media.config import MediaConfig
+from media.demux import TooManySsrcsError
 from media.errors import RoomFull
-from media.events import MediaEvent, MediaFlowing
+from media.events import MediaEvent, MediaFlowing, SourceSwitched
+from media.gates import Cause, Gates
 from media.hooks import Forward
 from media.keyframes import KeyframeLimiter
 from media.participant import Participant
-from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
+from media.policy import MediaKind, Role, RoomPolicy, Rule, Source
 from media.rewrite import HEADER_LENGTH, Drop, Flow
 from media.rewrite_rtcp import keyframe_request, rewrite_rtcp
 from media.stats import DirectionStats, RoomStats
 
 MAX_JOINS: Final = 4
 """Connections being set up in one room at once; each binds sockets."""
+
+PICTURES: Final = tuple(source for source in Source if source.kind is MediaKind.VIDEO)
 
 Spawn = Callable[[Coroutine[Any, Any, object]], object]
 
@@ -45,7 +48,6 @@ class Room:
         clock: Callable[[], float],
     ) -> None:
         self.room_id = room_id
-        self.policy = policy
         self.members: dict[Role, Participant] = {}
         self.empty_since: float | None = clock()
         self.closed = False
@@ -55,14 +57,20 @@ class Room:
         self._stats = {role: DirectionStats() for role in Role}
         self._flows: dict[Role, Flow | None] = dict.fromkeys(Role)
         """By sender: the table to the other side; None unless both sides are there."""
-        self._camera: dict[Role, bool | None] = dict.fromkeys(Role)
-        """What the participant last said about their camera; None: nothing yet."""
-        self._open = {role: dict.fromkeys(MediaKind, True) for role in Role}
-        self._limiters = {role: KeyframeLimiter(config.keyframe_interval) for role in Role}
-        self._timers: dict[Role, asyncio.TimerHandle] = {}
+        self._gates = Gates(policy, self._switched)
+        self._limiters = {
+            (role, picture): KeyframeLimiter(config.keyframe_interval)
+            for role in Role
+            for picture in PICTURES
+        }
+        self._timers: dict[tuple[Role, Source], asyncio.TimerHandle] = {}
         self._joins = 0
         self._latest_join: dict[Role, object] = {}
-        self._apply_gates()
+
+    @property
+    def policy(self) -> RoomPolicy:
+        """The rules in force."""
+        return self._gates.policy
 
     # Joining and leaving
 
@@ -99,24 +107,24 @@ class Room:
         replaced = self.members.get(member.role)
         self.members[member.role] = member
         self.empty_since = None
-        if (timer := self._timers.pop(member.role, None)) is not None:
-            timer.cancel()
-        self._limiters[member.role].reset()
+        for picture in PICTURES:
+            if (timer := self._timers.pop((member.role, picture), None)) is not None:
+                timer.cancel()
+            self._limiters[member.role, picture].reset()
         self._connect_flows()
         return replaced
 
     def remove(self, member: Participant, *, left: bool) -> bool:
         """Take a connection out of the room.
 
-        :param left: on purpose: then the camera is off again for the next time.
+        :param left: on purpose: then what was turned on or off is as the rules say, for the next time.
         :return: whether it was the participant's current one.
         """
         if self.members.get(member.role) is not member:
             return False
         del self.members[member.role]
         if left:
-            self._camera[member.role] = None
-            self._apply_gates()
+            self._gates.forget(member.role)
         self._connect_flows()
         if not self.members:
             self.empty_since = self._clock()
@@ -129,7 +137,8 @@ class Room:
     def on_connected(self, member: Participant) -> None:
         """The member can receive now: the other side's picture has to start with a keyframe."""
         if self.members.get(member.role) is member:
-            self.want_keyframe(member.role.other)
+            for picture in PICTURES:
+                self.want_keyframe(member.role.other, picture)
 
     def close(self) -> list[Participant]:
         """Empty the room for good.
@@ -155,50 +164,38 @@ class Room:
                     sink.receiving.detach()
                 continue
             flow = self._flows[role]
-            if flow is not None and flow.receiving is sink.receiving and flow.source is source.plan:
+            if flow is not None and flow.receiving is sink.receiving and flow.sender is source.plan:
                 continue
             sink.receiving.detach()
             self._flows[role] = Flow(source.plan, sink.plan, sink.receiving)
 
     # Rules
 
-    def set_policy(self, policy: RoomPolicy) -> None:
-        """Tighten the rule at once; a looser one changes nothing (it is for the next room).
+    def restrict(self, policy: RoomPolicy) -> None:
+        """Tighten the rules at once; a looser one changes nothing (it is for the next room).
 
-        A camera turned on under the old rule has to be turned on again under the new one.
+        A source turned on under the old rule has to be turned on again under the new one.
         """
-        tightened = self.policy.tightened_by(policy)
-        if tightened != self.policy:
-            self.policy = tightened
-            self._camera[Role.VISITOR] = None
-            self._apply_gates()
+        self._gates.restrict(policy)
 
-    def set_camera(self, role: Role, on: bool) -> None:
-        """The participant turned their camera on or off. Under `forbidden` the visitor's stays off."""
-        self._camera[role] = on
-        self._apply_gates()
+    def turn(self, role: Role, source: Source, on: bool) -> None:
+        """The participant turned a source on or off. A forbidden one stays off."""
+        self._gates.turn(role, source, on)
 
-    def camera_open(self, role: Role) -> bool:
-        """Whether video of this participant may pass."""
-        if role is Role.VISITOR and self.policy.camera is CameraPolicy.FORBIDDEN:
-            return False
-        said = self._camera[role]
-        if said is not None:
-            return said
-        return not (role is Role.VISITOR and self.policy.camera is CameraPolicy.OFF_BY_DEFAULT)
+    def hold(self, on: bool) -> None:
+        """Let nothing pass in either direction, or go on."""
+        self._gates.hold(on)
 
-    def _apply_gates(self) -> None:
-        for role in Role:
-            was, now = self._open[role][MediaKind.VIDEO], self.camera_open(role)
-            self._open[role][MediaKind.VIDEO] = now
-            if now and not was:
-                self.want_keyframe(role)
-            elif was and not now:
-                # What comes after a pause continues the numbers, so the receiver does not take the pause for
-                # loss.
-                flow = self._flows[role]
-                if flow is not None and (lane := flow.receiving.lanes.get(MediaKind.VIDEO)) is not None:
-                    lane.detach()
+    def _switched(self, role: Role, source: Source, on: bool, cause: Cause) -> None:
+        if on:
+            self.want_keyframe(role, source)
+        else:
+            # What comes after a pause continues the numbers, so the receiver does not take the pause for loss.
+            flow = self._flows[role]
+            if flow is not None and (lane := flow.receiving.lanes.get(source)) is not None:
+                lane.detach()
+        forbidden = self.policy.of(role).of(source) is Rule.FORBIDDEN
+        self._emit(SourceSwitched(self.room_id, role, source, on, cause, forbidden))
 
     # Packets
 
@@ -213,33 +210,31 @@ class Room:
         if len(data) < HEADER_LENGTH:
             stats.malformed += 1
             return None
-        if not member.admit_ssrc(int.from_bytes(data[8:12], "big")):
-            stats.malformed += 1
-            member.lose()
+        source = member.demux.placed.get(int.from_bytes(data[8:12], "big") << 7 | data[1] & 0x7F)
+        if source is None:
+            source = self._place(member, data)
+            if source is None:
+                return None
+        if not self._gates.open[role][source]:
+            stats.sources[source].dropped_by_policy += 1
             return None
-        kind = member.kinds.get(data[1] & 0x7F)
-        if kind is None:
-            stats.unnegotiated += 1
-            return None
-        if not self._open[role][kind]:
-            stats.dropped_by_policy += 1
-            return None
-        if kind not in member.flowing:
-            stream = member.plan.stream(kind)
+        if source not in member.flowing:
+            stream = member.plan.stream(source)
             if stream is None or not stream.direction.receive:
                 stats.unnegotiated += 1
                 return None
-            member.flowing.add(kind)
-            self._emit(MediaFlowing(self.room_id, role, kind))
+            member.flowing.add(source)
+            self._emit(MediaFlowing(self.room_id, role, source))
         sink = self.members.get(role.other)
         flow = self._flows[role]
         if sink is None or flow is None or not sink.connected:
             stats.undeliverable += 1
             return None
-        out = flow.rewrite_rtp(data, now)
+        out = flow.rewrite_rtp(source, data, now)
         if isinstance(out, bytes):
-            stats.packets_forwarded += 1
-            stats.bytes_forwarded += len(out)
+            passed = stats.sources[source]
+            passed.packets_forwarded += 1
+            passed.bytes_forwarded += len(out)
             return sink.transport, out
         if out is Drop.MALFORMED:
             stats.malformed += 1
@@ -248,6 +243,18 @@ class Room:
         else:
             stats.undeliverable += 1
         return None
+
+    def _place(self, member: Participant, data: bytes) -> Source | None:
+        stats = self._stats[member.role]
+        try:
+            source = member.demux.place(data)
+        except TooManySsrcsError:
+            stats.malformed += 1
+            member.lose()
+            return None
+        if source is None:
+            stats.unnegotiated += 1
+        return source
 
     def on_rtcp(self, member: Participant, data: bytes) -> Forward | None:
         """One decrypted RTCP compound of a member: what to send to the other side now, or nothing."""
@@ -263,8 +270,8 @@ class Room:
         if outcome is None:
             self._stats[role].malformed += 1
             return None
-        if outcome.keyframe_wanted:
-            self.want_keyframe(role.other)
+        for picture in outcome.keyframes_wanted:
+            self.want_keyframe(role.other, picture)
         if not outcome.data:
             return None
         self._stats[role].rtcp_forwarded += 1
@@ -272,44 +279,43 @@ class Room:
 
     # Keyframes
 
-    def want_keyframe(self, role: Role) -> None:
-        """Ask `role` for a keyframe, now or as soon as the limit allows."""
-        if not self._can_ask(role):
+    def want_keyframe(self, role: Role, source: Source) -> None:
+        """Ask `role` for a keyframe of a picture, now or as soon as the limit allows. Sound has none."""
+        if not self._can_ask(role, source):
             return
-        delay = self._limiters[role].ask(self._clock())
+        delay = self._limiters[role, source].ask(self._clock())
         if delay == 0:
-            self._ask_keyframe(role)
+            self._ask_keyframe(role, source)
         elif delay is not None:
-            self._timers[role] = asyncio.get_running_loop().call_later(delay, self._keyframe_due, role)
+            timer = asyncio.get_running_loop().call_later(delay, self._keyframe_due, role, source)
+            self._timers[role, source] = timer
 
-    def _can_ask(self, role: Role) -> bool:
+    def _can_ask(self, role: Role, source: Source) -> bool:
         member, other = self.members.get(role), self.members.get(role.other)
         return (
-            member is not None
+            source in PICTURES
+            and member is not None
             and member.connected
             and other is not None
-            and self._open[role][MediaKind.VIDEO]
+            and self._gates.open[role][source]
         )
 
-    def _keyframe_due(self, role: Role) -> None:
-        self._timers.pop(role, None)
-        self._limiters[role].due(self._clock())
-        if self._can_ask(role):
-            self._ask_keyframe(role)
+    def _keyframe_due(self, role: Role, source: Source) -> None:
+        self._timers.pop((role, source), None)
+        self._limiters[role, source].due(self._clock())
+        if self._can_ask(role, source):
+            self._ask_keyframe(role, source)
 
-    def _ask_keyframe(self, role: Role) -> None:
+    def _ask_keyframe(self, role: Role, source: Source) -> None:
         member, flow = self.members[role], self._flows[role]
-        own = member.receiving.lanes.get(MediaKind.VIDEO)
-        stream = member.plan.stream(MediaKind.VIDEO)
+        own = member.receiving.lanes.get(source)
+        stream = member.plan.stream(source)
         if own is None or stream is None or not stream.direction.receive:
             return
-        media_ssrc = stream.declared_ssrc
-        if (
-            flow is not None
-            and (lane := flow.receiving.lanes.get(MediaKind.VIDEO))
-            and lane.primary.source is not None
-        ):
-            media_ssrc = lane.primary.source
+        media_ssrc = stream.declared_ssrcs[0] if stream.declared_ssrcs else None
+        lane = flow.receiving.lanes.get(source) if flow is not None else None
+        if lane is not None and lane.primary.fed_by is not None:
+            media_ssrc = lane.primary.fed_by
         if media_ssrc is None:
             return  # Nothing was ever sent, so the first picture to come is a keyframe.
         self._stats[role].keyframe_requests += 1
@@ -319,4 +325,4 @@ class Room:
 
     def stats(self) -> RoomStats:
         """A snapshot of the counters."""
-        return RoomStats(visitor=replace(self._stats[Role.VISITOR]), agent=replace(self._stats[Role.AGENT]))
+        return RoomStats(visitor=self._stats[Role.VISITOR].copy(), agent=self._stats[Role.AGENT].copy())

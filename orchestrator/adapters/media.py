@@ -35,7 +35,7 @@ class LocalMedia:
 
     async def open_room(self, call_id: str, *, camera: str) -> None:
         try:
-            self.node.open_room(call_id, media.RoomPolicy(camera=media.CameraPolicy(camera)))
+            self.node.open_room(call_id, _policy(camera))
             self._open.add(call_id)
         except media.MediaError as error:
             raise _refused(error) from error
@@ -71,14 +71,14 @@ class LocalMedia:
 
     async def set_camera(self, call_id: str, on: bool) -> None:
         try:
-            self.node.set_camera(call_id, media.Role.VISITOR, on)
+            self.node.turn(call_id, media.Role.VISITOR, media.Source.CAMERA, on)
         except media.UnknownRoom:
             # The call ended meanwhile: there is no camera any more.
             log.info("camera.no_room", call_id=call_id)
 
     async def restrict(self, call_id: str, *, camera: str) -> None:
         try:
-            self.node.set_policy(call_id, media.RoomPolicy(camera=media.CameraPolicy(camera)))
+            self.node.restrict(call_id, _policy(camera))
         except media.UnknownRoom:
             log.info("restrict.no_room", call_id=call_id)
 
@@ -112,6 +112,10 @@ class LocalMedia:
             listener(report)
 
 
+def _policy(camera: str) -> media.RoomPolicy:
+    return media.RoomPolicy(visitor=media.Rules(camera=media.Rule(camera)))
+
+
 def _event(event: media.MediaEvent) -> MediaEvent | None:
     match event:
         case media.ParticipantConnected():
@@ -122,6 +126,11 @@ def _event(event: media.MediaEvent) -> MediaEvent | None:
             return _about("left", event)
         case media.RoomClosed():
             return MediaEvent("lost", event.room_id)
+        case media.SourceSwitched(
+            role=media.Role.VISITOR, source=media.Source.CAMERA, on=False, cause=media.Cause.RULE
+        ):
+            # By a rule, not by the visitor: nobody who shows the camera as on knows of it yet.
+            return MediaEvent("camera_shut", event.room_id, "visitor")
         case _:
             return None
 

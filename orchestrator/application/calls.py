@@ -180,8 +180,9 @@ class Calls:
             return
         async with self._store.transaction(read_only=True) as tx:
             conversation = await tx.conversations.with_call(report.call_id)
-        if conversation is not None:
-            await self._handler.handle(conversation.id, event)
+        if conversation is None or (report.kind == "camera_shut" and not _camera_is_on(conversation)):
+            return
+        await self._handler.handle(conversation.id, event)
 
     async def _conversation_of(self, call_id: str, claims: CallClaims) -> tuple[Conversation, str]:
         if claims.call_id != call_id:
@@ -201,6 +202,10 @@ def _owner(conversation: Conversation, role: str) -> str | None:
     return conversation.visitor_id if role == "visitor" else conversation.agent_id
 
 
+def _camera_is_on(conversation: Conversation) -> bool:
+    return conversation.call is not None and conversation.call.camera_on
+
+
 def _require_own(call_id: str, connection_id: str, claims: CallClaims) -> None:
     if claims.call_id != call_id or connection_id != f"k_{claims.id}":
         raise NotFound("connection_not_found", "There is no such connection.")
@@ -215,6 +220,9 @@ def _event_of(report: MediaEvent) -> Event | None:
             return ev.MediaDropped(report.call_id, Role(report.role))
         case "lost":
             return ev.MediaLost(report.call_id)
+        case "camera_shut":
+            # Both pages learn of it as they do when the visitor turns the camera off.
+            return ev.CameraSwitched(on=False)
         case _:
             return None
 

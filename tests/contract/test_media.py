@@ -102,6 +102,9 @@ async def test_a_running_call_is_tightened_and_never_loosened(place: Place) -> N
     await place.asked.open_room("call", camera="allowed")
     for rule in ("off_by_default", "forbidden", "allowed"):
         await place.asked.restrict("call", camera=rule)
+    # Told once: the camera was off by then.
+    assert await asyncio.wait_for(place.heard.get(), 5) == MediaEvent("camera_shut", "call", "visitor")
+    assert place.heard.empty()
     offer = str(Offer())
     answer = await place.asked.join(
         "call", role="visitor", connection_id="k", offer_sdp=offer, camera="allowed"

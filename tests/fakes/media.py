@@ -72,6 +72,7 @@ class FakeMedia:
         room = self.rooms.get(call_id)
         if room is not None and STRICTNESS.index(camera) > STRICTNESS.index(room.camera):
             room.camera, room.camera_on = camera, None
+            self.report(MediaEvent("camera_shut", call_id, "visitor"))
 
     async def close_room(self, call_id: str) -> None:
         self._maybe_fail()

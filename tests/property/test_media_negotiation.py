@@ -1,6 +1,7 @@
 """Properties of the negotiation over generated offers."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from aiortc.sdp import SessionDescription
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from media.answer import ServerTransport, SsrcPair, render_answer
 from media.errors import NegotiationError
 from media.negotiation import EXTENSIONS, NegotiationPlan, negotiate
-from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
+from media.policy import MediaKind, Role, RoomPolicy, Rule, Rules, Source
 from media.sdp import parse_fragment
 from tests.unit.media.offers import Offer
 
+RECORDED = sorted((Path(__file__).parents[1] / "unit" / "media" / "recorded").glob("*.sdp"))
 MID = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=16)
 TYPES = st.lists(st.integers(96, 127).filter(lambda n: n != 102), min_size=3, max_size=3, unique=True)
 DIRECTIONS = ["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -24,7 +26,9 @@ def offers(draw: st.DrawFn) -> Offer:
     opus, vp8, rtx = draw(TYPES)
     uris = sorted({uri for kind in MediaKind for uri in EXTENSIONS[kind]})
     ids = dict(zip(uris, draw(st.permutations(range(1, 15))), strict=False))
-    audio, video = draw(st.sampled_from([(True, True), (True, False), (False, True)]))
+    there = [(True, True, True), (True, True, False), (True, False, False), (False, True, True)]
+    audio, video, screen = draw(st.sampled_from([*there, (False, True, False)]))
+    mids = draw(st.lists(MID, min_size=3, max_size=3, unique=True))
 
     def some(kind: MediaKind) -> dict[str, int]:
         return {uri: ids[uri] for uri in draw(st.lists(st.sampled_from(EXTENSIONS[kind]), unique=True))}
@@ -32,10 +36,12 @@ def offers(draw: st.DrawFn) -> Offer:
     return Offer(
         audio=audio,
         video=video,
+        screen=screen,
         opus=opus,
         vp8=vp8,
         rtx=draw(st.sampled_from([rtx, None])),
-        mids=tuple(draw(st.lists(MID, min_size=2, max_size=2, unique=True))),  # type: ignore[arg-type]
+        mids=(mids[0], mids[1]),
+        screen_mid=mids[2],
         direction=draw(st.sampled_from(DIRECTIONS)),
         audio_extensions=some(MediaKind.AUDIO),
         video_extensions=some(MediaKind.VIDEO),
@@ -43,44 +49,56 @@ def offers(draw: st.DrawFn) -> Offer:
     )
 
 
-ROLES, CAMERAS = st.sampled_from(list(Role)), st.sampled_from(list(CameraPolicy))
+OFFERS = st.one_of(offers().map(str), st.sampled_from([path.read_text() for path in RECORDED]))
+ROLES, RULES = st.sampled_from(list(Role)), st.sampled_from(list(Rule))
+POLICIES = st.builds(
+    RoomPolicy,
+    visitor=st.builds(Rules, microphone=RULES, camera=RULES, screen=RULES),
+    agent=st.builds(Rules, microphone=RULES, camera=RULES, screen=RULES),
+)
 
 
 def answer_of(plan: NegotiationPlan) -> SessionDescription:
-    ssrcs = {s.kind: SsrcPair(1, 2 if s.rtx_payload_type is not None else None) for s in plan.streams}
+    ssrcs = {s.source: SsrcPair(1, 2 if s.rtx_payload_type is not None else None) for s in plan.streams}
     return SessionDescription.parse(
         render_answer(plan, ServerTransport("u" * 4, "p" * 22, (("sha-256", "AB"),), (), ssrcs, "c", 1))
     )
 
 
-@given(offers(), ROLES, CAMERAS)
-def test_every_answer_fits_its_offer(offer: Offer, role: Role, camera: CameraPolicy) -> None:
-    plan = negotiate(str(offer), role, RoomPolicy(camera))
-    offered, answered = SessionDescription.parse(str(offer)), answer_of(plan)
+@given(OFFERS, ROLES, POLICIES)
+def test_every_answer_fits_its_offer_and_the_rules(offer: str, role: Role, policy: RoomPolicy) -> None:
+    plan = negotiate(offer, role, policy)
+    offered, answered = SessionDescription.parse(offer), answer_of(plan)
     assert [(m.kind, m.rtp.muxId) for m in answered.media] == [(m.kind, m.rtp.muxId) for m in offered.media]
-    for theirs, ours in zip(offered.media, answered.media, strict=True):
+    for stream, theirs, ours in zip(plan.streams, offered.media, answered.media, strict=True):
         assert {c.payloadType for c in ours.rtp.codecs} <= {c.payloadType for c in theirs.rtp.codecs}
         assert {c.name.lower() for c in ours.rtp.codecs} <= {"vp8", "rtx", "opus"}
         numbered = {(e.id, e.uri) for e in ours.rtp.headerExtensions}
         assert numbered <= {(e.id, e.uri) for e in theirs.rtp.headerExtensions}
         # RFC 3264 §6.1: never send to who does not receive, nor receive from who does not send.
-        assert "send" not in ours.direction.replace("recv", "") or theirs.direction in (
-            "sendrecv",
-            "recvonly",
-        )
-        assert "recv" not in ours.direction or theirs.direction in ("sendrecv", "sendonly")
-        if role is Role.VISITOR and camera is CameraPolicy.FORBIDDEN and ours.kind == "video":
-            assert ours.direction in ("sendonly", "inactive")
+        may_send = ours.direction in ("sendrecv", "sendonly")
+        may_receive = ours.direction in ("sendrecv", "recvonly")
+        assert not may_send or theirs.direction in ("sendrecv", "recvonly")
+        assert not may_receive or theirs.direction in ("sendrecv", "sendonly")
+        forbidden = policy.of(role).of(stream.source) is Rule.FORBIDDEN
+        assert may_receive is (theirs.direction in ("sendrecv", "sendonly") and not forbidden)
+        assert may_send is (theirs.direction in ("sendrecv", "recvonly"))
+    # Each source is on one m-line, and the camera comes before the screen.
+    sources = [stream.source for stream in plan.streams]
+    assert len(set(sources)) == len(sources)
+    assert Source.SCREEN not in sources or sources.index(Source.CAMERA) < sources.index(Source.SCREEN)
 
 
-@given(offers(), ROLES, CAMERAS)
-def test_negotiation_is_a_function(offer: Offer, role: Role, camera: CameraPolicy) -> None:
-    assert negotiate(str(offer), role, RoomPolicy(camera)) == negotiate(str(offer), role, RoomPolicy(camera))
+@given(OFFERS, ROLES, POLICIES)
+def test_negotiation_is_a_function(offer: str, role: Role, policy: RoomPolicy) -> None:
+    assert negotiate(offer, role, policy) == negotiate(offer, role, policy)
 
 
-@given(offers(), st.data())
-def test_a_damaged_offer_is_agreed_or_refused_but_nothing_else(offer: Offer, data: st.DataObject) -> None:
-    lines = str(offer).split("\r\n")
+@given(OFFERS, POLICIES, st.data())
+def test_a_damaged_offer_is_agreed_or_refused_but_nothing_else(
+    offer: str, policy: RoomPolicy, data: st.DataObject
+) -> None:
+    lines = offer.split("\r\n")
     for _ in range(data.draw(st.integers(1, 4))):
         index = data.draw(st.integers(0, len(lines) - 1))
         match data.draw(st.sampled_from(["drop", "double", "cut", "noise", "swap"])):
@@ -96,11 +114,11 @@ def test_a_damaged_offer_is_agreed_or_refused_but_nothing_else(offer: Offer, dat
                 other = data.draw(st.integers(0, len(lines) - 1))
                 lines[index], lines[other] = lines[other], lines[index]
     try:
-        plan = negotiate("\r\n".join(lines), Role.VISITOR, RoomPolicy(CameraPolicy.FORBIDDEN))
+        plan = negotiate("\r\n".join(lines), Role.VISITOR, policy)
     except NegotiationError:
         return
-    video = plan.stream(MediaKind.VIDEO)
-    assert video is None or not video.direction.receive
+    for stream in plan.streams:
+        assert not (stream.direction.receive and policy.visitor.of(stream.source) is Rule.FORBIDDEN)
     answer_of(plan)
 
 

@@ -5,6 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media.policy import Source
 from media.rewrite import Drop, Flow, ReceivingState
 from media.rewrite_rtcp import RtcpOutcome, rewrite_rtcp
 from tests.unit.media.legs import AGENT, TO_AGENT, TO_VISITOR, VISITOR, fields, flows, plan, rtp
@@ -44,18 +45,18 @@ def test_there_and_back_gives_the_same_packet(
         padding=padding,
         csrcs=tuple(csrcs),
     )
-    out = there.rewrite_rtp(packet, 1.0)
+    out = there.rewrite_rtp(Source.CAMERA, packet, 1.0)
     assert isinstance(out, bytes)
     assert fields(out)[4] == 501
-    again = back.rewrite_rtp(out, 1.0)
+    again = back.rewrite_rtp(Source.CAMERA, out, 1.0)
     assert again == packet
 
 
 @given(st.binary(max_size=120))
 def test_no_bytes_make_the_rtp_side_raise(data: bytes) -> None:
     there, _ = flows()
-    there.rewrite_rtp(rtp(), 0.0)
-    assert isinstance(there.rewrite_rtp(data, 1.0), bytes | Drop)
+    there.rewrite_rtp(Source.CAMERA, rtp(), 0.0)
+    assert isinstance(there.rewrite_rtp(Source.CAMERA, data, 1.0), bytes | Drop)
 
 
 @given(
@@ -66,21 +67,21 @@ def test_no_bytes_make_the_rtp_side_raise(data: bytes) -> None:
 )
 def test_nor_do_packets_that_start_well(first: int, second: int, profile: int, rest: bytes) -> None:
     there, _ = flows()
-    there.rewrite_rtp(rtp(), 0.0)
+    there.rewrite_rtp(Source.CAMERA, rtp(), 0.0)
     words = len(rest) // 8
     head = struct.pack("!BBHLL", first, second, 7, 8, 9) + struct.pack("!HH", profile, words)
-    result = there.rewrite_rtp(head + rest, 1.0)
+    result = there.rewrite_rtp(Source.CAMERA, head + rest, 1.0)
     assert isinstance(result, bytes | Drop)
     if isinstance(result, bytes) and second & 0x7F != 97:
         # What comes out is well-formed for the next reader, whatever went in.
         again = Flow(plan(AGENT), plan(VISITOR), ReceivingState.of(TO_VISITOR, "x"))
-        assert isinstance(again.rewrite_rtp(result, 1.0), bytes)
+        assert isinstance(again.rewrite_rtp(Source.CAMERA, result, 1.0), bytes)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_rtcp_side_raise(data: bytes) -> None:
     there, back = flows()
-    there.rewrite_rtp(rtp(), 0.0)
+    there.rewrite_rtp(Source.CAMERA, rtp(), 0.0)
     assert isinstance(rewrite_rtcp(data, there, back), RtcpOutcome | None)
 
 
@@ -99,8 +100,8 @@ def test_no_bytes_make_the_rtcp_side_raise(data: bytes) -> None:
 def test_nor_do_compounds_that_start_well(packets: list[tuple[int, int, int, bytes]]) -> None:
     there, back = flows()
     for seq in range(3):
-        there.rewrite_rtp(rtp(seq=seq, ssrc=0), 0.0)
-        back.rewrite_rtp(rtp(pt=120, seq=seq, ssrc=0), 0.0)
+        there.rewrite_rtp(Source.CAMERA, rtp(seq=seq, ssrc=0), 0.0)
+        back.rewrite_rtp(Source.CAMERA, rtp(pt=120, seq=seq, ssrc=0), 0.0)
     data = b"".join(
         struct.pack("!BBH", first, kind, words) + body[: 4 * words] for first, kind, words, body in packets
     )
@@ -126,7 +127,7 @@ def test_rejoining_senders_make_one_continuous_stream(sessions: list[tuple[int, 
         for i in range(count):
             now += 0.04
             packet = rtp(seq=(seq + i) & 0xFFFF, ts=(ts + 3600 * i) & 0xFFFFFFFF, ssrc=1000 + number)
-            out = flow.rewrite_rtp(packet, now)
+            out = flow.rewrite_rtp(Source.CAMERA, packet, now)
             assert isinstance(out, bytes)
             _, _, out_seq, out_ts, ssrc = fields(out)
             assert ssrc == 501

@@ -96,40 +96,54 @@ class Peer:
     """One client of a media node."""
 
     def __init__(
-        self, *, luma: int = 60, audio: bool = True, video: str = "sendrecv", track: bool = True
+        self,
+        *,
+        luma: int = 60,
+        audio: bool = True,
+        video: str = "sendrecv",
+        track: bool = True,
+        screen: int | None = None,
     ) -> None:
+        """:param screen: the brightness of a screen to share, on an m-line of its own."""
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self.luma = luma
         self.got = Received()
+        self.got_screen = Received()
+        self._pictures = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.answer = ""
         if audio:
             self.pc.addTransceiver(Tone(), direction="sendrecv")
         if video:
-            what = Picture(luma) if track and "send" in video else "video"
-            transceiver = self.pc.addTransceiver(what, direction=video)
+            pictures = [Picture(luma) if track and "send" in video else "video"]
+            if screen is not None:
+                pictures.append(Picture(screen))
+            transceivers = [self.pc.addTransceiver(what, direction=video) for what in pictures]
             capabilities = RTCRtpSender.getCapabilities("video").codecs
-            transceiver.setCodecPreferences(
-                [c for c in capabilities if c.mimeType in ("video/VP8", "video/rtx")]
-            )
+            for transceiver in transceivers:
+                transceiver.setCodecPreferences(
+                    [c for c in capabilities if c.mimeType in ("video/VP8", "video/rtx")]
+                )
 
         @self.pc.on("track")
         def on_track(track: MediaStreamTrack) -> None:
-            self._tasks.append(asyncio.ensure_future(self._watch(track)))
+            self._pictures += track.kind == "video"
+            into = self.got_screen if self._pictures == 2 else self.got
+            self._tasks.append(asyncio.ensure_future(self._watch(track, into)))
 
-    async def _watch(self, track: MediaStreamTrack) -> None:
+    async def _watch(self, track: MediaStreamTrack, got: Received) -> None:
         while True:
             try:
                 frame = await track.recv()
             except MediaStreamError:
                 return
             if isinstance(frame, VideoFrame):
-                self.got.frames += 1
+                got.frames += 1
                 picture = bytes(frame.planes[0])
-                self.got.luma.append(sum(picture) // len(picture))
+                got.luma.append(sum(picture) // len(picture))
             elif isinstance(frame, AudioFrame):
-                self.got.samples += frame.samples
-                self.got.loud = max(self.got.loud, *map(abs, array.array("h", bytes(frame.planes[0]))))
+                got.samples += frame.samples
+                got.loud = max(got.loud, *map(abs, array.array("h", bytes(frame.planes[0]))))
 
     async def join(self, node: MediaNode, room_id: str, role: Role, connection_id: str) -> "Peer":
         await self.pc.setLocalDescription(await self.pc.createOffer())

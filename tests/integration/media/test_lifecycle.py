@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from media import (
-    CameraPolicy,
     JoinSuperseded,
     MediaConfig,
     MediaError,
@@ -27,11 +26,15 @@ from media import (
     RoomClosed,
     RoomFull,
     RoomPolicy,
+    Rule,
+    Rules,
+    Source,
     TooManyRooms,
     UnknownConnection,
     UnknownRoom,
 )
-from media.participant import MAX_SSRCS, Participant
+from media.demux import MAX_SSRCS
+from media.participant import Participant
 from media.room import MAX_JOINS
 from tests.integration.media.peers import Events, Peer, until
 from tests.unit.media.offers import Offer
@@ -228,7 +231,7 @@ async def test_bounds_and_misuse(events: Events, peer: MakePeer) -> None:
         await node.join("r", role=Role.AGENT, connection_id="a", offer_sdp="v=0")
     await node.close()
     with pytest.raises(NodeClosed):
-        node.set_camera("r", Role.VISITOR, True)
+        node.turn("r", Role.VISITOR, Source.CAMERA, True)
 
 
 async def test_of_two_joins_at_once_the_later_wins(node: MediaNode, peer: MakePeer) -> None:
@@ -281,7 +284,7 @@ async def test_a_rule_tightened_while_somebody_joins_is_in_the_answer(node: Medi
         node.join("r", role=Role.VISITOR, connection_id="v", offer_sdp=str(Offer()))
     )
     await asyncio.sleep(0)
-    node.set_policy("r", RoomPolicy(CameraPolicy.FORBIDDEN))
+    node.restrict("r", RoomPolicy(visitor=Rules(camera=Rule.FORBIDDEN)))
     assert "a=sendonly" in await joining
 
 

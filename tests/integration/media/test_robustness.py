@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from media import MediaKind, MediaNode, ParticipantDropped, Role, RoomPolicy
+from media import MediaNode, ParticipantDropped, Role, RoomPolicy, Source
 from media.hooks import QUEUE_LIMIT
 from media.rewrite_rtcp import keyframe_request
 from tests.integration.media.peers import Events, Peer, until
@@ -84,7 +84,7 @@ async def test_lost_packets_are_asked_for_and_sent_again(
     visitor, agent = await call(node, peer)
     agent_leg = node._rooms["r"].members[Role.AGENT]
     real, sent, seen_rtx = agent_leg.transport.send, [0], [0]
-    lane = agent_leg.receiving.lanes[MediaKind.VIDEO]
+    lane = agent_leg.receiving.lanes[Source.CAMERA]
     assert lane.rtx is not None
 
     async def lossy(data: bytes) -> bool:

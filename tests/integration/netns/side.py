@@ -53,7 +53,15 @@ class NodeSide:
         return {}
 
     async def stats(self, room: str) -> Json:
-        return asdict(self._node.room_stats(room))
+        stats = self._node.room_stats(room)
+        return {
+            str(role): {
+                **asdict(of),
+                "packets_forwarded": of.packets_forwarded,
+                "dropped_by_policy": of.dropped_by_policy,
+            }
+            for role, of in ((Role.VISITOR, stats.visitor), (Role.AGENT, stats.agent))
+        }
 
     async def held(self) -> Json:
         gc.collect()

@@ -84,6 +84,20 @@ async def test_the_camera_is_opened_and_shut_at_the_server(app: Application) -> 
     assert app.media.rooms[call].camera_on is False
 
 
+async def test_a_camera_that_a_rule_shuts_is_off_for_everybody(app: Application) -> None:
+    *_, conversation, call = await in_call(app)
+    await app.media.restrict(call, camera="off_by_default")
+    await app.settle()
+    c = await app.check(conversation)
+    assert app.media.rooms[call].camera_on is False
+    assert c.call is not None
+    assert c.call.camera_on is False
+    # The camera is off already: no news.
+    await app.media.restrict(call, camera="forbidden")
+    await app.settle()
+    assert await app.check(conversation) == c
+
+
 async def test_a_drop_leaves_a_grace_and_then_an_offer_to_resume(app: Application) -> None:
     visitor, claire, conversation, call = await in_call(app)
     app.media.report(MediaEvent("dropped", call, "visitor"))

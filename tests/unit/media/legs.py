@@ -4,7 +4,7 @@ import struct
 
 from media.answer import SsrcPair
 from media.negotiation import NegotiationPlan, negotiate
-from media.policy import MediaKind, Role, RoomPolicy
+from media.policy import Role, RoomPolicy, Source
 from media.rewrite import Flow, ReceivingState, pack_extensions
 from tests.unit.media.offers import Offer
 
@@ -24,8 +24,8 @@ AGENT = Offer(
         "urn:ietf:params:rtp-hdrext:sdes:mid": 7,
     },
 )
-TO_AGENT = {MediaKind.AUDIO: SsrcPair(500, None), MediaKind.VIDEO: SsrcPair(501, 502)}
-TO_VISITOR = {MediaKind.AUDIO: SsrcPair(600, None), MediaKind.VIDEO: SsrcPair(601, 602)}
+TO_AGENT = {Source.MICROPHONE: SsrcPair(500, None), Source.CAMERA: SsrcPair(501, 502)}
+TO_VISITOR = {Source.MICROPHONE: SsrcPair(600, None), Source.CAMERA: SsrcPair(601, 602)}
 
 
 def plan(offer: Offer, role: Role = Role.VISITOR) -> NegotiationPlan:

@@ -4,9 +4,9 @@ from aiortc.sdp import SessionDescription
 
 from media.answer import HostCandidate, ServerTransport, SsrcPair, render_answer
 from media.negotiation import negotiate
-from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
+from media.policy import Role, RoomPolicy, Rule, Source
 from media.sdp import parse_fragment
-from tests.unit.media.offers import Offer
+from tests.unit.media.offers import Offer, camera_rule
 
 TRANSPORT = ServerTransport(
     username_fragment="srvr",
@@ -18,14 +18,14 @@ TRANSPORT = ServerTransport(
         HostCandidate("f3", 98, "fd00::5", 40002, "host"),
         HostCandidate("f4", 50, "198.51.100.9", 50000, "relay", "10.0.0.5", 40000),
     ),
-    ssrcs={MediaKind.AUDIO: SsrcPair(7, None), MediaKind.VIDEO: SsrcPair(8, 9)},
+    ssrcs={Source.MICROPHONE: SsrcPair(7, None), Source.CAMERA: SsrcPair(8, 9)},
     cname="me",
     session_id=12345,
 )
 
 
-def answer(offer: Offer, camera: CameraPolicy = CameraPolicy.ALLOWED, public: str | None = None) -> str:
-    return render_answer(negotiate(str(offer), Role.VISITOR, RoomPolicy(camera)), TRANSPORT, public)
+def answer(offer: Offer, camera: Rule = Rule.ALLOWED, public: str | None = None) -> str:
+    return render_answer(negotiate(str(offer), Role.VISITOR, camera_rule(camera)), TRANSPORT, public)
 
 
 def test_another_parser_reads_what_was_agreed() -> None:
@@ -58,7 +58,7 @@ def test_what_is_not_sent_is_not_announced() -> None:
     text = answer(Offer(direction="sendonly"))
     assert "a=ssrc" not in text
     assert "a=msid:" not in text
-    assert "a=sendonly" in answer(Offer(), CameraPolicy.FORBIDDEN)
+    assert "a=sendonly" in answer(Offer(), Rule.FORBIDDEN)
 
 
 def test_a_public_address_takes_the_place_of_private_ones() -> None:
@@ -71,7 +71,7 @@ def test_a_public_address_takes_the_place_of_private_ones() -> None:
 
 def test_an_answer_without_candidates_is_still_sdp() -> None:
     plan = negotiate(str(Offer(video=False, rtx=None)), Role.VISITOR, RoomPolicy())
-    bare = ServerTransport("srvr", "p" * 22, (), (), {MediaKind.AUDIO: SsrcPair(7, None)}, "me", 1)
+    bare = ServerTransport("srvr", "p" * 22, (), (), {Source.MICROPHONE: SsrcPair(7, None)}, "me", 1)
     assert "m=audio 9 " in render_answer(plan, bare)
 
 

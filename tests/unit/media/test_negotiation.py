@@ -1,27 +1,31 @@
 """What is agreed with an offer, and what is refused, with which words."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from media.errors import NegotiationError
 from media.negotiation import MAX_CANDIDATES, MID_URI, TRANSPORT_CC_URI, negotiate
-from media.policy import CameraPolicy, MediaKind, Role, RoomPolicy
+from media.policy import Role, RoomPolicy, Rule, Rules, Source
 from media.sdp import MAX_ATTRIBUTES, MAX_OFFER_BYTES
-from tests.unit.media.offers import FINGERPRINT, Offer
+from tests.unit.media.offers import FINGERPRINT, Offer, camera_rule
 
 ALLOWED = RoomPolicy()
+RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.sdp"))
 
 
 def test_a_browser_offer_is_agreed_to_its_own_numbers() -> None:
     plan = negotiate(str(Offer()), Role.VISITOR, ALLOWED)
     audio, video = plan.streams
-    assert (audio.kind, audio.mid, audio.payload_type, audio.rtx_payload_type) == (
-        MediaKind.AUDIO,
+    assert (audio.source, audio.mid, audio.payload_type, audio.rtx_payload_type) == (
+        Source.MICROPHONE,
         "0",
         111,
         None,
     )
-    assert (video.kind, video.mid, video.payload_type, video.rtx_payload_type) == (
-        MediaKind.VIDEO,
+    assert (video.source, video.mid, video.payload_type, video.rtx_payload_type) == (
+        Source.CAMERA,
         "1",
         96,
         97,
@@ -30,7 +34,7 @@ def test_a_browser_offer_is_agreed_to_its_own_numbers() -> None:
     assert audio.extensions[MID_URI] == 4
     assert video.feedback == ("goog-remb", "transport-cc", "nack", "nack pli")
     assert audio.feedback == ("transport-cc",)
-    assert video.declared_ssrc == 1000
+    assert video.declared_ssrcs == (1000, 1001)
     assert (audio.reduced_size, video.reduced_size) == (False, True)
     assert plan.username_fragment == "abcd"
     assert plan.fingerprints[0].algorithm == "sha-256"
@@ -39,30 +43,56 @@ def test_a_browser_offer_is_agreed_to_its_own_numbers() -> None:
 @pytest.mark.parametrize(
     ("offered", "role", "camera", "answered"),
     [
-        ("sendrecv", Role.VISITOR, CameraPolicy.ALLOWED, "sendrecv"),
-        ("sendrecv", Role.VISITOR, CameraPolicy.OFF_BY_DEFAULT, "sendrecv"),
-        ("sendrecv", Role.VISITOR, CameraPolicy.FORBIDDEN, "sendonly"),
-        ("recvonly", Role.VISITOR, CameraPolicy.FORBIDDEN, "sendonly"),
-        ("sendonly", Role.VISITOR, CameraPolicy.FORBIDDEN, "inactive"),
-        ("sendonly", Role.VISITOR, CameraPolicy.ALLOWED, "recvonly"),
-        ("inactive", Role.VISITOR, CameraPolicy.ALLOWED, "inactive"),
-        ("sendrecv", Role.AGENT, CameraPolicy.FORBIDDEN, "sendrecv"),
+        ("sendrecv", Role.VISITOR, Rule.ALLOWED, "sendrecv"),
+        ("sendrecv", Role.VISITOR, Rule.OFF_BY_DEFAULT, "sendrecv"),
+        ("sendrecv", Role.VISITOR, Rule.FORBIDDEN, "sendonly"),
+        ("recvonly", Role.VISITOR, Rule.FORBIDDEN, "sendonly"),
+        ("sendonly", Role.VISITOR, Rule.FORBIDDEN, "inactive"),
+        ("sendonly", Role.VISITOR, Rule.ALLOWED, "recvonly"),
+        ("inactive", Role.VISITOR, Rule.ALLOWED, "inactive"),
+        ("sendrecv", Role.AGENT, Rule.FORBIDDEN, "sendrecv"),
     ],
 )
 def test_video_direction_follows_the_camera_rule(
-    offered: str, role: Role, camera: CameraPolicy, answered: str
+    offered: str, role: Role, camera: Rule, answered: str
 ) -> None:
-    plan = negotiate(str(Offer(direction=offered)), role, RoomPolicy(camera))
-    video = plan.stream(MediaKind.VIDEO)
+    plan = negotiate(str(Offer(direction=offered)), role, camera_rule(camera))
+    video = plan.stream(Source.CAMERA)
     assert video is not None
     assert video.direction.attribute == answered
 
 
 def test_sound_is_two_way_under_every_camera_rule() -> None:
-    for camera in CameraPolicy:
-        audio = negotiate(str(Offer()), Role.VISITOR, RoomPolicy(camera)).stream(MediaKind.AUDIO)
+    for camera in Rule:
+        audio = negotiate(str(Offer()), Role.VISITOR, camera_rule(camera)).stream(Source.MICROPHONE)
         assert audio is not None
         assert audio.direction.attribute == "sendrecv"
+
+
+def test_each_source_has_a_rule_of_its_own() -> None:
+    offer = str(Offer(screen=True))
+    for role in Role:
+        for forbidden in Source:
+            rules = replace(Rules(screen=Rule.ALLOWED), **{forbidden: Rule.FORBIDDEN})
+            policy = RoomPolicy(**{role: rules, role.other: Rules(screen=Rule.ALLOWED)})
+            directions = {s.source: s.direction.attribute for s in negotiate(offer, role, policy).streams}
+            assert directions == {
+                source: "sendonly" if source is forbidden else "sendrecv" for source in Source
+            }
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=[path.stem for path in RECORDED])
+def test_what_browsers_offer_is_agreed(path: Path) -> None:
+    plan = negotiate(path.read_bytes().decode(), Role.VISITOR, ALLOWED)
+    sources = [stream.source for stream in plan.streams]
+    assert sources == list(Source)[: len(sources)]
+    for stream in plan.streams:
+        assert {MID_URI, TRANSPORT_CC_URI} <= set(stream.extensions)
+        assert "transport-cc" in stream.feedback
+        if stream.source is not Source.MICROPHONE:
+            assert stream.rtx_payload_type is not None
+            assert {"nack", "nack pli", "goog-remb"} <= set(stream.feedback)
+    assert len({path.stem.split("_")[0] for path in RECORDED}) == 3
 
 
 def test_attributes_may_stand_at_session_level() -> None:
@@ -78,19 +108,19 @@ def test_attributes_may_stand_at_session_level() -> None:
 
 def test_a_bundle_only_section_is_taken() -> None:
     plan = negotiate(str(Offer(video_port=0, extra_video=("a=bundle-only",))), Role.VISITOR, ALLOWED)
-    assert plan.stream(MediaKind.VIDEO) is not None
+    assert plan.stream(Source.CAMERA) is not None
 
 
 def test_rtx_parameters_in_any_order() -> None:
     text = str(Offer()).replace("a=fmtp:97 apt=96", "a=fmtp:97 rtx-time=3000; apt=96")
-    video = negotiate(text, Role.VISITOR, ALLOWED).stream(MediaKind.VIDEO)
+    video = negotiate(text, Role.VISITOR, ALLOWED).stream(Source.CAMERA)
     assert video is not None
     assert video.rtx_payload_type == 97
 
 
 def test_extension_ids_that_need_two_bytes_are_left_out() -> None:
     plan = negotiate(str(Offer(video_extensions={MID_URI: 15, TRANSPORT_CC_URI: 3})), Role.VISITOR, ALLOWED)
-    video = plan.stream(MediaKind.VIDEO)
+    video = plan.stream(Source.CAMERA)
     assert video is not None
     assert dict(video.extensions) == {TRANSPORT_CC_URI: 3}
 
@@ -121,7 +151,11 @@ REFUSED = [
     ("v=0\r\nm=video 99999 RTP/SAVPF 96\r\n", "out of range"),
     (Offer(extra_sections=("m=application 9 UDP/DTLS/SCTP webrtc-datachannel",)), "data channels"),
     (Offer(extra_sections=("m=text 9 RTP/SAVPF 96",)), "m=text is not supported"),
-    (Offer(extra_sections=("m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:2")), "at most one"),
+    (Offer(screen=True, extra_sections=("m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:3")), "at most one"),
+    (Offer(audio=False, screen=True, extra_sections=("m=video 9 UDP/TLS/RTP/SAVPF 96",)), "at most one"),
+    (Offer(extra_sections=("m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=mid:2")), "at most one"),
+    (Offer(screen=True, screen_ssrcs=(1000, 1011)), "same SSRC"),
+    (Offer(extra_video=tuple(f"a=ssrc:{n} cname:x" for n in range(8))), "more than 8 SSRCs"),
     (Offer(extra_session=("a=ice-lite",)), "ICE lite"),
     (Offer(video_port=0), "switched off"),
     (Offer(setup="active"), "a=setup:actpass"),

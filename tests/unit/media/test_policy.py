@@ -1,20 +1,36 @@
 """Rules, limits and configuration."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from media import MediaConfig
 from media.errors import NegotiationError
 from media.keyframes import KeyframeLimiter
-from media.policy import CameraPolicy, Role, RoomPolicy
+from media.policy import Role, RoomPolicy, Rule, Rules, Source
 from media.sdp import MAX_FRAGMENT_BYTES, parse_fragment
 
+RULES = st.sampled_from(list(Rule))
+POLICIES = st.builds(
+    RoomPolicy,
+    visitor=st.builds(Rules, microphone=RULES, camera=RULES, screen=RULES),
+    agent=st.builds(Rules, microphone=RULES, camera=RULES, screen=RULES),
+)
 
-def test_the_stricter_of_two_rules_wins_whatever_the_order() -> None:
-    order = [CameraPolicy.ALLOWED, CameraPolicy.OFF_BY_DEFAULT, CameraPolicy.FORBIDDEN]
-    for a in order:
-        for b in order:
-            expected = order[max(order.index(a), order.index(b))]
-            assert RoomPolicy(a).tightened_by(RoomPolicy(b)).camera is expected
+
+@given(POLICIES, POLICIES)
+def test_the_stricter_of_two_rules_wins_whatever_the_order(one: RoomPolicy, other: RoomPolicy) -> None:
+    order = [Rule.ALLOWED, Rule.OFF_BY_DEFAULT, Rule.FORBIDDEN]
+    both = one.tightened_by(other)
+    assert both == other.tightened_by(one) == both.tightened_by(one)
+    for role in Role:
+        for source in Source:
+            rules = one.of(role).of(source), other.of(role).of(source)
+            assert both.of(role).of(source) is order[max(map(order.index, rules))]
+
+
+def test_a_screen_is_shared_only_where_somebody_said_so() -> None:
+    assert RoomPolicy().visitor == RoomPolicy().agent == Rules(Rule.ALLOWED, Rule.ALLOWED, Rule.FORBIDDEN)
 
 
 def test_roles_face_each_other() -> None:

@@ -22,6 +22,7 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
+from media.policy import Source
 from media.rewrite import Flow
 from media.rewrite_rtcp import RtcpOutcome, keyframe_request, rewrite_rtcp
 from tests.unit.media.legs import flows, rtp
@@ -34,12 +35,12 @@ AGENT_VIDEO, AGENT_AUDIO = 3000, 3002
 def legs() -> tuple[Flow, Flow]:
     """A call under way: visitor → agent with the numbers moved by a rejoin, agent → visitor as it came."""
     there, back = flows()
-    there.rewrite_rtp(rtp(seq=999, ts=0, ssrc=1, extensions=[(3, b"\x03\xe7")]), 0.0)
+    there.rewrite_rtp(Source.CAMERA, rtp(seq=999, ts=0, ssrc=1, extensions=[(3, b"\x03\xe7")]), 0.0)
     there.receiving.detach()
-    there.rewrite_rtp(rtp(seq=100, ts=9000, extensions=[(3, b"\x00\x64")]), 1.0)
-    there.rewrite_rtp(rtp(b"\x00\x64x", pt=97, seq=7, ts=9000, ssrc=1001), 1.0)
-    back.rewrite_rtp(rtp(pt=120, seq=50, ssrc=AGENT_VIDEO), 1.0)
-    back.rewrite_rtp(rtp(pt=109, seq=60, ssrc=AGENT_AUDIO), 1.0)
+    there.rewrite_rtp(Source.CAMERA, rtp(seq=100, ts=9000, extensions=[(3, b"\x00\x64")]), 1.0)
+    there.rewrite_rtp(Source.CAMERA, rtp(b"\x00\x64x", pt=97, seq=7, ts=9000, ssrc=1001), 1.0)
+    back.rewrite_rtp(Source.CAMERA, rtp(pt=120, seq=50, ssrc=AGENT_VIDEO), 1.0)
+    back.rewrite_rtp(Source.MICROPHONE, rtp(pt=109, seq=60, ssrc=AGENT_AUDIO), 1.0)
     return there, back
 
 
@@ -147,7 +148,7 @@ def test_transport_wide_feedback_about_an_unknown_stream_still_arrives(legs: tup
     assert outcome is not None
     assert struct.unpack_from("!L", outcome.data, 8)[0] == 1000
     there.receiving.detach()
-    assert rewrite_rtcp(data, back, there) == RtcpOutcome(b"", False)
+    assert rewrite_rtcp(data, back, there) == RtcpOutcome(b"")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,9 @@ def test_transport_wide_feedback_about_an_unknown_stream_still_arrives(legs: tup
 )
 def test_keyframe_requests_end_here(legs: tuple[Flow, Flow], packet: RtcpPsfbPacket, wanted: bool) -> None:
     there, back = legs
-    assert rewrite_rtcp(bytes(packet), back, there) == RtcpOutcome(b"", wanted)
+    assert rewrite_rtcp(bytes(packet), back, there) == RtcpOutcome(
+        b"", frozenset({Source.CAMERA}) if wanted else frozenset()
+    )
 
 
 def test_goodbye_and_unknown_packets_end_here(legs: tuple[Flow, Flow]) -> None:
