@@ -74,7 +74,20 @@ export const inbox: Shape<typeof fr.inbox> = {
   sending: "Your answer is on its way by e-mail…",
   sendingAgain: (tries) =>
     `It could not be sent yet (${count(tries, "1\u00a0try", `${tries}\u00a0tries`)}). It is tried again soon.`,
-  sendFailed: "The e-mail could not be sent. Try again, or answer in a conversation.",
+  sendFailed: (why) => `The e-mail could not be sent: ${why}. Try again, or answer in a conversation.`,
+  trouble: {
+    unreachable: "the mail server does not answer",
+    timeout: "the mail server is too slow",
+    disconnected: "the mail server cut the connection",
+    not_secure: "the connection to the mail server is not secure",
+    sign_in_refused: "the mail server does not let the service in",
+    sender_refused: "the mail server refuses the sender",
+    recipient_refused: "this address does not exist, or takes no e-mail",
+    content_refused: "the mail server refuses the content",
+    address_invalid: "the address is not valid",
+    erased: "the visitor’s address was erased",
+    mail_not_configured: "e-mail is no longer set up",
+  },
   yourAnswer: "Answer sent",
   gone: "This message needs no answer any more: a colleague dealt with it.",
 };

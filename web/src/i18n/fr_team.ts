@@ -74,7 +74,21 @@ export const inbox = {
   sending: "Votre réponse part par e-mail…",
   sendingAgain: (tries: number) =>
     `L’envoi n’a pas encore réussi (${count(tries, "1\u00a0essai", `${tries}\u00a0essais`)}). Nouvel essai bientôt.`,
-  sendFailed: "L’e-mail n’a pas pu être envoyé. Réessayez, ou répondez dans une conversation.",
+  sendFailed: (why: string) =>
+    `L’e-mail n’a pas pu être envoyé\u00a0: ${why}. Réessayez, ou répondez dans une conversation.`,
+  trouble: {
+    unreachable: "le serveur d’e-mails ne répond pas",
+    timeout: "le serveur d’e-mails est trop lent",
+    disconnected: "le serveur d’e-mails a coupé la connexion",
+    not_secure: "la connexion au serveur d’e-mails n’est pas sûre",
+    sign_in_refused: "le serveur d’e-mails refuse la connexion du service",
+    sender_refused: "le serveur d’e-mails refuse l’expéditeur",
+    recipient_refused: "cette adresse n’existe pas ou refuse les e-mails",
+    content_refused: "le serveur d’e-mails refuse le contenu",
+    address_invalid: "l’adresse n’est pas valable",
+    erased: "les coordonnées du visiteur ont été effacées",
+    mail_not_configured: "l’envoi d’e-mails n’est plus configuré",
+  },
   yourAnswer: "Réponse envoyée",
   gone: "Ce message n’est plus à traiter\u00a0: un collègue s’en est occupé.",
 };

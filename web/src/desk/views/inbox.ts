@@ -192,7 +192,7 @@ function mailForm(store: DeskStore, message: LeftMessage): TemplateResult | type
     ${
       message.mail_error
         ? html`<p class="problem" role="alert" data-testid="mail-failed">
-          ${icons.alert(18)} <span>${t.inbox.sendFailed} <small>(${message.mail_error})</small></span>
+          ${icons.alert(18)} <span>${t.inbox.sendFailed(mailTrouble(store, message.mail_error))}</span>
         </p>`
         : nothing
     }
@@ -212,6 +212,11 @@ function mailForm(store: DeskStore, message: LeftMessage): TemplateResult | type
       ${icons.send(18)} ${t.inbox.send}
     </button>
   </form>`;
+}
+
+function mailTrouble({ t }: DeskStore, code: string): string {
+  const words: Record<string, string | undefined> = t.inbox.trouble;
+  return words[code] ?? code;
 }
 
 function onItsWay(store: DeskStore, message: LeftMessage): TemplateResult {
