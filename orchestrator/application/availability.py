@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.application.floor import LiveFloor
-from orchestrator.application.gather import as_if_waiting, route
 from orchestrator.application.ports import Transaction
 from orchestrator.application.views import Views
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Need
+from orchestrator.domain.routing import as_if_waiting, route
 from orchestrator.domain.wait_time.terms import Line
 from rules.hours import group_open
 from rules.policy import Policy

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.application.errors import NotFound, Refused
-from orchestrator.application.gather import group_for
 from orchestrator.application.handle_event import Moment
 from orchestrator.application.invitation_reasons import group_labels
 from orchestrator.application.lanes import lane_of
@@ -26,6 +25,7 @@ from orchestrator.domain.conversation import Conversation, Device, State
 from orchestrator.domain.effects import SendMail
 from orchestrator.domain.events import Event
 from orchestrator.domain.outcome import Ignored
+from orchestrator.domain.routing import group_for
 from rules.policy import Policy
 
 MOST_UNFINISHED = 5

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from orchestrator.application.errors import NotFound
 from orchestrator.application.floor import LiveFloor
-from orchestrator.application.gather import as_if_waiting, route, takes_messages
 from orchestrator.application.ports import Clock, Policies, Store, Transaction, WaitEstimates
 from orchestrator.application.records import Json
 from orchestrator.application.views import wait_view
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device, Need
+from orchestrator.domain.routing import as_if_waiting, route, takes_messages
 from orchestrator.domain.wait_time.terms import Line
 from rules.hours import group_open
 from rules.policy import Policy

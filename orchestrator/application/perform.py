@@ -11,7 +11,6 @@ from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.availability import availability
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.floor import LiveFloor
-from orchestrator.application.gather import alternative_of
 from orchestrator.application.handle_event import EventHandler
 from orchestrator.application.notify import agent_stream, message_entries, visitor_stream
 from orchestrator.application.ports import (
@@ -31,6 +30,7 @@ from orchestrator.domain import effects as fx
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Party, State
 from orchestrator.domain.decide import greeting_id
+from orchestrator.domain.routing import alternative_of
 from rules.languages import text_in
 from rules.policy import Policy
 

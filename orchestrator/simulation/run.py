@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orchestrator.application.gather import route
 from orchestrator.application.records import Agent
 from orchestrator.domain import effects as fx
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device, Party, Role, State, TimerName, Verdict
 from orchestrator.domain.outcome import Moved
+from orchestrator.domain.routing import route
 from orchestrator.simulation.estate import Estate, Happened
 from orchestrator.simulation.load import HOURS, Crew, Load
 from orchestrator.simulation.people import CARD, Visitor, seconds, visitors
