@@ -49,7 +49,7 @@ def offers(draw: st.DrawFn) -> Offer:
     )
 
 
-OFFERS = st.one_of(offers().map(str), st.sampled_from([path.read_text() for path in RECORDED]))
+OFFERS = st.one_of(offers().map(str), st.sampled_from([path.read_bytes().decode() for path in RECORDED]))
 ROLES, RULES = st.sampled_from(list(Role)), st.sampled_from(list(Rule))
 POLICIES = st.builds(
     RoomPolicy,
