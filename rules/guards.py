@@ -61,12 +61,11 @@ class Guard:
         if isinstance(world, str):
             return world
         try:
-            value = _evaluate(self._expression, world)
-            if value.type() == cel.Type.BOOL:
-                return value.value() is True
-            return str(value.value())[:200]
+            value = _evaluate(self._expression, world).value()
         except RuntimeError as error:
             return str(error)[:200]
+        # The answer of a condition is a boolean or an error, whose value is its text.
+        return value if value is True or value is False else str(value)[:200]
 
 
 # The stub leaves some parameters untyped; this names what is used of it.

@@ -6,14 +6,15 @@ A policy's rows become a flat machine: its states are the lifecycle's states, it
 a row is one transition per state it may leave. Only what the machine is good at is asked of it:
 
 * *Which rows are candidates?* Those of this event in this state, in the order of the file.
-* *Which one wins?* The first whose condition holds. A row has one condition, which asks two things in turn: is
-  the visitor talking with the party the row is about, and does its guard hold?
+* *Which one wins?* The first that can be executed, which asks two things in turn: is the visitor talking with the
+  party the row is about, and does its guard hold?
 * *Where does it lead?* The machine moves the model to the row's target; a row without one is internal.
 
 Nothing else happens in the machine. There are no callbacks: actions are names that the domain carries out later,
-all or nothing, after the decision (a failing callback would leave a state changed halfway). There are no automatic
-transitions: what a policy does not say cannot happen. It is synchronous and not queued: a queued machine answers
-"yes" before it has looked at a guard.
+all or nothing, after the decision (a failing callback would leave a state changed halfway); so `_RowTransition` leaves
+out what the library does for callbacks, which is most of its work. There are no automatic transitions: what a policy
+does not say cannot happen. It is synchronous and not queued: a queued machine answers "yes" before it has looked at a
+guard.
 
 The model is made for one decision and thrown away; the machine keeps no state between decisions, so that one
 machine serves every conversation of its policy. While the machine goes through the rows, the model keeps the
@@ -21,20 +22,27 @@ trace: rows whose guard failed, with the facts the guard reads. A row about anot
 does not speak of this case at all.
 
 Facts become a CEL activation once per decision, and only those that any candidate reads: building the activation
-is what a decision mostly costs, and it costs per fact.
+is what a decision mostly costs, and it costs per fact. An answer depends on nothing but the case and these facts, so
+it is remembered; not where a fact is a measure (a duration), which hardly ever comes again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transitions import EventData, Machine
+from transitions import EventData, Machine, Transition
 
 from rules.decision import Decision, NearMiss
-from rules.facts import FactValue
+from rules.facts import FACT_BY_NAME, FactValue
 from rules.guards import Guard, World, check_names, facts_for, world_of
 from rules.vocabulary import PARTIES, STATES
+
+Case = tuple[str, str, str]
+"""An event, a state and a party."""
+
+MOST_REMEMBERED = 4096
+"""Answers that a lifecycle remembers; then it begins anew. About a kilobyte each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +92,25 @@ class _Trial:
         return True
 
 
-def _condition(row: CompiledRow) -> Callable[[EventData], bool]:
-    """The one condition of a row's transitions."""
-    parties = row.parties
+class _RowTransition(Transition):
+    """A row, as a way from one of its states. Nothing can be called before it, after it or between."""
 
-    def condition(event: EventData) -> bool:
-        trial: _Trial = event.model  # pyright: ignore[reportAssignmentType]
-        return (not parties or trial.party in parties) and trial.admits(row)
+    def __init__(self, source: str, dest: str | None, *plain: None, row: CompiledRow) -> None:
+        super().__init__(source, dest, *plain)  # pyright: ignore[reportArgumentType] - None: internal
+        self.row = row
 
-    return condition
+    def execute(self, event_data: EventData) -> bool:
+        trial: _Trial = event_data.model  # pyright: ignore[reportAssignmentType]
+        row = self.row
+        if (row.parties and trial.party not in row.parties) or not trial.admits(row):
+            return False
+        if self.dest is not None:
+            trial.state = self.dest
+        return True
+
+
+class _RowMachine(Machine):
+    transition_cls = _RowTransition
 
 
 class Lifecycle:
@@ -100,7 +118,7 @@ class Lifecycle:
 
     def __init__(self, rows: Sequence[CompiledRow]) -> None:
         self.rows = tuple(rows)
-        self._machine = Machine(
+        self._machine = _RowMachine(
             model=None,
             states=[{"name": state, "final": state == "closed"} for state in STATES],
             initial=None,  # pyright: ignore[reportArgumentType]
@@ -113,10 +131,10 @@ class Lifecycle:
                 row.event,
                 list(row.sources),
                 row.to,
-                conditions=_condition(row),  # pyright: ignore[reportArgumentType]
+                row=row,
             )
         # What the candidates of each case read together. No entry: no row speaks of the case.
-        self._cases: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._cases: dict[Case, tuple[str, ...]] = {}
         for row in self.rows:
             for source in row.sources:
                 for party in PARTIES:
@@ -124,6 +142,12 @@ class Lifecycle:
                         case = (row.event, source, party)
                         reads = row.guard.reads if row.guard else ()
                         self._cases[case] = tuple(dict.fromkeys((*self._cases.get(case, ()), *reads)))
+        self._memorable = frozenset(
+            case
+            for case, reads in self._cases.items()
+            if all(FACT_BY_NAME[name].type != "double" for name in reads)
+        )
+        self._memory: dict[tuple[str, Case, tuple[FactValue, ...]], Decision] = {}
 
     def candidates(self, event: str, state: str, party: str) -> tuple[CompiledRow, ...]:
         """The rows that speak of a case, in order."""
@@ -143,7 +167,8 @@ class Lifecycle:
         ``conversation.state`` and ``conversation.party`` are always the state and party asked about.
         """
         check_names(facts)
-        reads = self._cases.get((event, state, party))
+        case = (event, state, party)
+        reads = self._cases.get(case)
         if reads is None:
             return Decision(revision, event, state, party, None, None, (), (), (), {}, known=False)
         values = facts_for(reads, facts)
@@ -151,6 +176,23 @@ class Lifecycle:
             values["conversation.state"] = state
         if "conversation.party" in values:
             values["conversation.party"] = party
+        if case not in self._memorable:
+            return self._ask(revision, event, state, party, values)
+        question = (revision, case, tuple(values.values()))
+        known = self._memory.get(question)
+        if known is None:
+            if len(self._memory) >= MOST_REMEMBERED:
+                self._memory.clear()
+            known = self._memory[question] = self._ask(revision, event, state, party, values)
+        return known
+
+    def forget(self) -> None:
+        """Forget what was decided: every question is asked anew."""
+        self._memory.clear()
+
+    def _ask(
+        self, revision: str, event: str, state: str, party: str, values: dict[str, FactValue]
+    ) -> Decision:
         trial = _Trial(state, party, values)
         self._machine.events[event].trigger(trial)
         row, misses = trial.row, tuple(trial.near_misses)

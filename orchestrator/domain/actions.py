@@ -37,7 +37,7 @@ from orchestrator.domain.effects import (
     TellBot,
 )
 from orchestrator.domain.events import Event
-from orchestrator.domain.evolve import changed
+from orchestrator.domain.evolve import copy_of
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.guard_facts import camera_policy
 from rules.policy import Policy
@@ -45,19 +45,43 @@ from rules.policy import Policy
 
 @dataclass(slots=True)
 class Draft:
-    """A decision in the making. ``before`` is what was, ``c`` what will be."""
+    """A decision in the making. ``before`` is what was, ``c`` what will be.
+
+    ``c`` is the draft's own until the decision is made, so `set` changes it in place: a conversation made anew for
+    every field would be half the cost of a decision. Nothing may keep it; what comes of a draft is `changes`.
+    """
 
     before: Conversation
-    c: Conversation
     event: Event
     facts: Facts
     policy: Policy
     now: datetime
     effects: list[Effect] = field(default_factory=list[Effect])
     restart: set[TimerName] = field(default_factory=set[TimerName])
+    c: Conversation = field(init=False)
+    _touched: dict[str, None] = field(default_factory=dict[str, None], init=False)
+
+    def __post_init__(self) -> None:
+        self.c = copy_of(self.before)
 
     def set(self, **values: Any) -> None:
-        self.c = changed(self.c, **values)
+        """Other values for some fields.
+
+        Raises:
+            AttributeError: a field that a conversation does not have.
+        """
+        for name, value in values.items():
+            object.__setattr__(self.c, name, value)
+            self._touched[name] = None
+
+    def changes(self) -> dict[str, object]:
+        """The fields in which the draft differs from what was: `evolve` folds them."""
+        before, after = self.before, self.c
+        return {
+            name: new
+            for name in self._touched
+            if (new := getattr(after, name)) is not (old := getattr(before, name)) and new != old
+        }
 
     @property
     def camera(self) -> str:
@@ -107,6 +131,12 @@ def consume_verdict(d: Draft) -> None:
 
 
 def show_alternative(d: Draft) -> None:
+    waited, card_shown = d.before.queue, d.event
+    goes_on = (waited is not None and waited.bot_goes_on) or (
+        isinstance(card_shown, ev.TransferRequested) and card_shown.bot_goes_on
+    )
+    if goes_on and d.c.party is Party.BOT:
+        return
     card = d.c.verdict.card_id if d.c.verdict is not None and not d.c.verdict.consumed else None
     d.effects.append(ShowAlternative(d.failure, card))
 
@@ -140,7 +170,14 @@ def _enter(d: Draft, **values: Any) -> None:
 
 def enter_queue(d: Draft) -> None:
     sticky = d.facts.group.sticky_agent if d.facts.group is not None else None
-    _enter(d, came_from=d.c.party, sticky_agent=sticky)
+    card = d.event if isinstance(d.event, ev.TransferRequested) else None
+    _enter(
+        d,
+        came_from=d.c.party,
+        sticky_agent=sticky,
+        give_up_after=card.give_up_after if card is not None else None,
+        bot_goes_on=card is not None and card.bot_goes_on,
+    )
 
 
 def requeue_at_head(d: Draft) -> None:

@@ -15,6 +15,7 @@ A timer's event that no row takes re-arms its timer: a wait never lasts for ever
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,7 +24,7 @@ from orchestrator.domain.actions import ACTIONS, Draft
 from orchestrator.domain.conversation import Consent, Conversation, Need, Party, Purpose, State, TimerName
 from orchestrator.domain.effects import GreetVisitor
 from orchestrator.domain.events import Event
-from orchestrator.domain.evolve import changed, difference
+from orchestrator.domain.evolve import difference
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.follow_up import effects_of_change
 from orchestrator.domain.guard_facts import camera_policy, connected_after, guard_facts
@@ -31,7 +32,7 @@ from orchestrator.domain.invariants import LIVE_VIDEO, broken_law
 from orchestrator.domain.laws import refusal
 from orchestrator.domain.notices import notices_of
 from orchestrator.domain.outcome import Denied, Ignored, Illegal, Moved, Outcome
-from orchestrator.domain.timers import timer_of, with_timers
+from orchestrator.domain.timers import timer_of, timers_after
 from rules.decision import Decision
 from rules.policy import Policy
 
@@ -58,16 +59,18 @@ def decide(
             return Ignored(refused.reason)
         return Denied(refused.reason, _without_row(conversation, event, policy))
 
+    name, state, party = type(event).__name__, conversation.state.value, conversation.party.value
+    reads = policy.lifecycle.reads(name, state, party) or ()
     decision = policy.decide(
-        event=type(event).__name__,
-        state=conversation.state.value,
-        party=conversation.party.value,
-        facts=guard_facts(conversation, event, facts, policy, now),
+        event=name,
+        state=state,
+        party=party,
+        facts=guard_facts(conversation, event, facts, policy, now, reads),
     )
     if decision.row is None:
         timer = timer_of(event)
         if timer is not None:
-            return _rearm(conversation, timer, decision, policy, now)
+            return _rearm(Draft(conversation, event, facts, policy, now, restart={timer}), timer, decision)
         return Denied("no_row", decision) if decision.known else Illegal(conversation.state, decision.event)
     return _move(conversation, event, facts, policy, decision, now)
 
@@ -90,7 +93,7 @@ def _start(event: ev.ConversationStarted, policy: Policy, now: datetime) -> Move
         previous_id=event.previous_id,
         can_video=event.can_video,
     )
-    started = with_timers(None, started, policy, now, frozenset())
+    started = replace(started, timers=timers_after(None, started, policy, now, ()))
     decision = Decision(
         revision=policy.revision,
         event="ConversationStarted",
@@ -126,91 +129,100 @@ def _without_row(c: Conversation, event: Event, policy: Policy) -> Decision:
     )
 
 
-def _rearm(c: Conversation, timer: TimerName, decision: Decision, policy: Policy, now: datetime) -> Moved:
-    again = with_timers(c, changed(c, version=c.version + 1), policy, now, frozenset({timer}))
-    if timer in again.timers and again.timers[timer] <= now:
+def _rearm(d: Draft, timer: TimerName, decision: Decision) -> Moved:
+    d.set(version=d.before.version + 1)
+    _set_timers(d)
+    if timer in d.c.timers and d.c.timers[timer] <= d.now:
         # What is awaited carries its own deadline (an invitation, a proposal): end it rather than ask for ever.
-        again = _without_expired(again, timer)
-        again = with_timers(c, again, policy, now, frozenset({timer}))
-    return Moved(decision, difference(c, again), effects_of_change(c, again, "expired"))
+        _end_awaited(d, timer)
+        _set_timers(d)
+    return Moved(decision, d.changes(), effects_of_change(d.before, d.c, "expired"))
 
 
-def _without_expired(c: Conversation, timer: TimerName) -> Conversation:
+def _set_timers(d: Draft) -> None:
+    d.set(timers=timers_after(d.before, d.c, d.policy, d.now, d.restart))
+
+
+def _end_awaited(d: Draft, timer: TimerName) -> None:
     match timer:
         case TimerName.INVITATION:
-            return changed(c, invitation=None)
+            d.set(invitation=None)
         case TimerName.PROPOSAL:
-            return changed(c, proposal=None)
+            d.set(proposal=None)
         case TimerName.RESUME:
-            return changed(c, resume_until=None)
+            d.set(resume_until=None)
         case _:
-            return c
+            pass
 
 
 def _move(
     c: Conversation, event: Event, facts: Facts, policy: Policy, decision: Decision, now: datetime
 ) -> Moved | Denied:
-    draft = Draft(before=c, c=_absorb(c, event), event=event, facts=facts, policy=policy, now=now)
+    draft = Draft(c, event, facts, policy, now)
+    _absorb(draft, event)
     fired = timer_of(event)
     if fired is not None:
         draft.restart.add(fired)
     for action in decision.actions:
         ACTIONS[action](draft)
-    settled = _settle(draft, State(decision.to) if decision.to is not None else c.state)
-    settled = with_timers(c, settled, policy, now, frozenset(draft.restart))
-    law = broken_law(settled)
+    _settle(draft, State(decision.to) if decision.to is not None else c.state)
+    _set_timers(draft)
+    law = broken_law(draft.c)
     if law is not None:
         return Denied(f"law:{law}", decision)
-    follow_up = effects_of_change(c, settled, _end_reason(event))
+    follow_up = effects_of_change(c, draft.c, _END_REASONS.get(type(event), "revoked"))
     return Moved(
         decision,
-        difference(c, settled),
+        draft.changes(),
         (*follow_up, *draft.effects),
         notices_of(decision.say, c, event, facts, policy),
     )
 
 
-def _absorb(c: Conversation, event: Event) -> Conversation:
+def _absorb(d: Draft, event: Event) -> None:
     """What the event says of itself, whatever row takes it."""
+    c = d.c
     match event:
         case ev.VisitorDisconnected() | ev.VisitorReconnected():
-            return changed(c, visitor_present=isinstance(event, ev.VisitorReconnected))
+            d.set(visitor_present=isinstance(event, ev.VisitorReconnected))
         case ev.AgentDisconnected() | ev.AgentReconnected():
-            return changed(c, agent_present=isinstance(event, ev.AgentReconnected))
+            d.set(agent_present=isinstance(event, ev.AgentReconnected))
         case ev.CapabilityChanged():
-            return changed(c, can_video=event.can_video)
+            d.set(can_video=event.can_video)
         case ev.LanguageChosen():
-            return changed(c, language=event.language)
+            d.set(language=event.language)
         case ev.MediaConnected() | ev.MediaDropped() | ev.MediaLost() if c.call is not None:
-            return changed(c, call=replace(c.call, connected=connected_after(c, event)))
+            d.set(call=replace(c.call, connected=connected_after(c, event)))
         case ev.BotReplied() if event.in_reply_to in (None, c.bot_asked):
-            return changed(c, bot_asked=None)
+            d.set(bot_asked=None)
         case ev.BotFailed() | ev.TransferRequested():
-            return changed(c, bot_asked=None)
+            d.set(bot_asked=None)
         case ev.VideoAccepted() | ev.VideoResumed() | ev.VideoRequested():
-            return changed(c, consent=Consent.VISITOR)
+            d.set(consent=Consent.VISITOR)
         case _:
-            return c
+            pass
 
 
-def _settle(d: Draft, state: State) -> Conversation:
+def _settle(d: Draft, state: State) -> None:
     """The draft in its new state, without what cannot outlive the move."""
     c = d.c
     same_agent = c.party is Party.AGENT and c.agent_id == d.before.agent_id
-    over: dict[str, object] = {}
     if state is not State.CHAT or not same_agent:
-        over |= {"proposal": None, "resume_until": None}
-    if not same_agent:
-        over["handover"] = None
+        if c.proposal is not None:
+            d.set(proposal=None)
+        if c.resume_until is not None:
+            d.set(resume_until=None)
+    if c.handover is not None and not same_agent:
+        d.set(handover=None)
     if c.invitation is not None:
         lost = (
             state is not State.QUEUED if c.invitation.purpose is Purpose.OFFER else c.party is not Party.AGENT
         )
         if lost:
-            over["invitation"] = None
-    if not (state is State.CHAT and c.party is Party.BOT):
-        over["bot_asked"] = None
-    return changed(c, state=state, version=d.before.version + 1, consent=_consent(c, state), **over)
+            d.set(invitation=None)
+    if c.bot_asked is not None and not (state is State.CHAT and c.party is Party.BOT):
+        d.set(bot_asked=None)
+    d.set(state=state, version=d.before.version + 1, consent=_consent(c, state))
 
 
 def _consent(c: Conversation, state: State) -> Consent:
@@ -224,16 +236,11 @@ def _consent(c: Conversation, state: State) -> Consent:
     return Consent.CARD if shown else Consent.NONE
 
 
-def _end_reason(event: Event) -> str:
-    """Why an invitation that is gone after this event ended."""
-    match event:
-        case ev.AgentAccepted():
-            return "accepted"
-        case ev.InvitationDeclined():
-            return "declined"
-        case ev.InvitationExpired():
-            return "expired"
-        case ev.ConversationClosed() | ev.IdleTimedOut():
-            return "closed"
-        case _:
-            return "revoked"
+_END_REASONS: Mapping[type[Event], str] = {
+    ev.AgentAccepted: "accepted",
+    ev.InvitationDeclined: "declined",
+    ev.InvitationExpired: "expired",
+    ev.ConversationClosed: "closed",
+    ev.IdleTimedOut: "closed",
+}
+"""Why an invitation that is gone after an event ended; after any other it was revoked."""

@@ -35,6 +35,11 @@ def changed(conversation: Conversation, **values: Any) -> Conversation:
     return Conversation(*row)
 
 
+def copy_of(conversation: Conversation) -> Conversation:
+    """An equal conversation that is nobody else's."""
+    return Conversation(*_values(conversation))
+
+
 def evolve(conversation: Conversation | None, changes: Mapping[str, object]) -> Conversation:
     """The conversation after ``changes`` (None: before its first event).
 

@@ -12,42 +12,61 @@ from orchestrator.domain.timers import waits_of
 LIVE_VIDEO = (State.VIDEO_LOBBY, State.IN_VIDEO)
 
 
-def broken_law(conversation: Conversation) -> str | None:
+def broken_law(c: Conversation) -> str | None:
     """The first law that this snapshot breaks, as a stable code, or None."""
-    for code, holds in _laws(conversation):
-        if not holds:
-            return code
+    return _of_people(c) or _of_video(c) or _of_offers(c) or _of_waits(c)
+
+
+def _of_people(c: Conversation) -> str | None:
+    """Of who holds the conversation: nobody, a bot, an agent, or a line."""
+    if (c.party is Party.AGENT) != (c.agent_id is not None):
+        return "agent_without_party"
+    if (c.state is State.QUEUED) != (c.queue is not None):
+        return "queue_without_entry"
+    if c.queue is None:
+        return None
+    if c.queue.group == "":
+        return "queue_without_group"
+    return "queued_with_agent" if c.party is Party.AGENT else None
+
+
+def _of_video(c: Conversation) -> str | None:
+    video = c.state in LIVE_VIDEO
+    if video and c.party is not Party.AGENT:
+        return "video_without_agent"
+    if video != (c.call is not None):
+        return "video_without_room"
+    if video and c.consent is Consent.NONE:
+        return "video_without_consent"
+    if c.consent is Consent.CARD and (c.verdict is None or not c.verdict.escalates):
+        return "consent_without_card"
+    if c.state is State.IN_VIDEO and (c.call is None or c.call.started_at is None):
+        return "call_not_started"
     return None
 
 
-def _laws(c: Conversation) -> tuple[tuple[str, bool], ...]:
-    offered = c.invitation is not None and c.invitation.purpose is Purpose.OFFER
-    transferring = c.invitation is not None and c.invitation.purpose is Purpose.TRANSFER
-    video = c.state in LIVE_VIDEO
-    return (
-        ("agent_without_party", (c.party is Party.AGENT) == (c.agent_id is not None)),
-        ("queue_without_entry", (c.state is State.QUEUED) == (c.queue is not None)),
-        ("queue_without_group", c.queue is None or c.queue.group != ""),
-        ("queued_with_agent", c.state is not State.QUEUED or c.party is not Party.AGENT),
-        ("video_without_agent", not video or c.party is Party.AGENT),
-        ("video_without_room", video == (c.call is not None)),
-        ("video_without_consent", not video or c.consent is not Consent.NONE),
-        (
-            "consent_without_card",
-            c.consent is not Consent.CARD or (c.verdict is not None and c.verdict.escalates),
-        ),
-        (
-            "call_not_started",
-            c.state is not State.IN_VIDEO or (c.call is not None and c.call.started_at is not None),
-        ),
-        ("proposal_outside_chat", c.proposal is None or (c.state is State.CHAT and c.party is Party.AGENT)),
-        ("proposal_of_another", c.proposal is None or c.proposal.agent_id == c.agent_id),
-        ("offer_outside_queue", not offered or c.state is State.QUEUED),
-        ("transfer_without_agent", not transferring or c.party is Party.AGENT),
-        ("handover_of_another", c.handover is None or c.handover.by_agent == c.agent_id),
-        ("resume_outside_chat", c.resume_until is None or (c.state is State.CHAT and c.party is Party.AGENT)),
-        ("closed_without_time", (c.state is State.CLOSED) == (c.closed_at is not None)),
-        ("closed_but_waiting", c.state is not State.CLOSED or not (c.timers or c.invitation or c.bot_asked)),
-        ("bot_asked_while_mute", c.bot_asked is None or (c.state is State.CHAT and c.party is Party.BOT)),
-        ("wait_without_timer", waits_of(c) == frozenset(c.timers)),
-    )
+def _of_offers(c: Conversation) -> str | None:
+    """Of what is open beside the state: a proposal, an invitation, a handover, the offer to resume a call."""
+    with_agent = c.state is State.CHAT and c.party is Party.AGENT
+    if c.proposal is not None and not with_agent:
+        return "proposal_outside_chat"
+    if c.proposal is not None and c.proposal.agent_id != c.agent_id:
+        return "proposal_of_another"
+    if c.invitation is not None and c.invitation.purpose is Purpose.OFFER and c.state is not State.QUEUED:
+        return "offer_outside_queue"
+    if c.invitation is not None and c.invitation.purpose is Purpose.TRANSFER and c.party is not Party.AGENT:
+        return "transfer_without_agent"
+    if c.handover is not None and c.handover.by_agent != c.agent_id:
+        return "handover_of_another"
+    return "resume_outside_chat" if c.resume_until is not None and not with_agent else None
+
+
+def _of_waits(c: Conversation) -> str | None:
+    closed = c.state is State.CLOSED
+    if closed != (c.closed_at is not None):
+        return "closed_without_time"
+    if closed and (c.timers or c.invitation or c.bot_asked):
+        return "closed_but_waiting"
+    if c.bot_asked is not None and not (c.state is State.CHAT and c.party is Party.BOT):
+        return "bot_asked_while_mute"
+    return "wait_without_timer" if waits_of(c) != frozenset(c.timers) else None

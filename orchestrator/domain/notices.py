@@ -17,7 +17,7 @@ def notices_of(
     keys: tuple[str, ...], c: Conversation, event: Event, facts: Facts, policy: Policy
 ) -> tuple[Notice, ...]:
     """One notice a key, in order. Parameters: ``name``, ``by``, ``reason`` where the line speaks of them."""
-    return tuple(Notice(key, _params(key, c, event, facts, policy)) for key in keys)
+    return tuple([Notice(key, _params(key, c, event, facts, policy)) for key in keys]) if keys else ()
 
 
 def _params(key: str, c: Conversation, event: Event, facts: Facts, policy: Policy) -> dict[str, str]:

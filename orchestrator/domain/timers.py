@@ -5,13 +5,12 @@ Deriving them keeps invariant 5 (no wait without a timer) out of the policy's re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from orchestrator.domain import events
 from orchestrator.domain.conversation import Conversation, Party, State, TimerName
 from orchestrator.domain.events import Event
-from orchestrator.domain.evolve import changed
 from rules.policy import Policy
 
 EVENT_OF_TIMER: Mapping[TimerName, Callable[[], Event]] = {
@@ -36,33 +35,45 @@ TIMER_OF_EVENT: Mapping[str, TimerName] = {
 
 def timer_of(event: Event) -> TimerName | None:
     """The timer that emits this event, if a timer does."""
-    if event == events.BotFailed("timeout"):
-        return TimerName.BOT
+    if isinstance(event, events.BotFailed):
+        return TimerName.BOT if event.reason == "timeout" else None
     return TIMER_OF_EVENT.get(type(event).__name__)
 
 
 def waits_of(conversation: Conversation) -> frozenset[TimerName]:
     """What the conversation is waiting for now, each by the timer that ends the wait."""
-    state = conversation.state
-    waits = {
-        TimerName.IDLE: state is State.CHAT,
-        TimerName.QUEUE: state is State.QUEUED,
-        TimerName.ROUND: conversation.queue is not None and conversation.queue.resting,
-        TimerName.LOBBY: state is State.VIDEO_LOBBY,
-        TimerName.RECONNECT: state is State.IN_VIDEO
-        and (conversation.call is None or len(conversation.call.connected) < 2),
-        TimerName.INVITATION: conversation.invitation is not None,
-        TimerName.PROPOSAL: conversation.proposal is not None,
-        TimerName.HANDOVER: conversation.handover is not None,
-        TimerName.RESUME: conversation.resume_until is not None,
-        TimerName.BOT: conversation.bot_asked is not None,
-        TimerName.VISITOR_AWAY: not conversation.visitor_present
-        and state in (State.QUEUED, State.VIDEO_LOBBY),
-        TimerName.AGENT_AWAY: conversation.party is Party.AGENT
-        and not conversation.agent_present
-        and state is not State.CLOSED,
-    }
-    return frozenset(name for name, waiting in waits.items() if waiting)
+    return frozenset(_waits(conversation))
+
+
+def _waits(c: Conversation) -> list[TimerName]:
+    """The waits in the order of their names."""
+    state = c.state
+    waits: list[TimerName] = []
+    if c.party is Party.AGENT and not c.agent_present and state is not State.CLOSED:
+        waits.append(TimerName.AGENT_AWAY)
+    if c.bot_asked is not None:
+        waits.append(TimerName.BOT)
+    if c.handover is not None:
+        waits.append(TimerName.HANDOVER)
+    if state is State.CHAT:
+        waits.append(TimerName.IDLE)
+    if c.invitation is not None:
+        waits.append(TimerName.INVITATION)
+    if state is State.VIDEO_LOBBY:
+        waits.append(TimerName.LOBBY)
+    if c.proposal is not None:
+        waits.append(TimerName.PROPOSAL)
+    if state is State.QUEUED:
+        waits.append(TimerName.QUEUE)
+    if state is State.IN_VIDEO and (c.call is None or len(c.call.connected) < 2):
+        waits.append(TimerName.RECONNECT)
+    if c.resume_until is not None:
+        waits.append(TimerName.RESUME)
+    if c.queue is not None and c.queue.resting:
+        waits.append(TimerName.ROUND)
+    if not c.visitor_present and state in (State.QUEUED, State.VIDEO_LOBBY):
+        waits.append(TimerName.VISITOR_AWAY)
+    return waits
 
 
 def duration_of(timer: TimerName, policy: Policy) -> timedelta:
@@ -113,31 +124,33 @@ def _required(duration: timedelta | None) -> timedelta:
     return duration
 
 
-def with_timers(
+def timers_after(
     before: Conversation | None,
     after: Conversation,
     policy: Policy,
     now: datetime,
-    restart: frozenset[TimerName],
-) -> Conversation:
-    """``after`` with exactly the timers of its waits.
+    restart: Collection[TimerName],
+) -> dict[TimerName, datetime]:
+    """Exactly the timers of the waits of ``after``, in the order of their names.
 
     A wait that went on keeps its deadline, unless it is in ``restart`` or what is awaited was replaced.
     """
     kept: Mapping[TimerName, datetime] = before.timers if before is not None else {}
-    if before is not None and before.state is not after.state:
-        # Absences, the bot's debt, invitations and handovers are about people, not the state: they outlive a move.
-        kept = {name: deadline for name, deadline in kept.items() if name in _LASTING}
+    # Absences, the bot's debt, invitations and handovers are about people, not the state: they outlive a move.
+    moved = before is not None and before.state is not after.state
     timers: dict[TimerName, datetime] = {}
-    for name in sorted(waits_of(after)):
+    for name in _waits(after):
         if name is TimerName.INVITATION and after.invitation is not None:
             timers[name] = after.invitation.expires_at
         elif name is TimerName.PROPOSAL and after.proposal is not None:
             timers[name] = after.proposal.expires_at
         elif name is TimerName.RESUME and after.resume_until is not None:
             timers[name] = after.resume_until
-        elif name in kept and name not in restart:
+        elif name in kept and name not in restart and (not moved or name in _LASTING):
             timers[name] = kept[name]
         else:
-            timers[name] = now + duration_of(name, policy)
-    return changed(after, timers=timers)
+            duration = duration_of(name, policy)
+            if name is TimerName.QUEUE and after.queue is not None and after.queue.give_up_after is not None:
+                duration = min(duration, after.queue.give_up_after)
+            timers[name] = now + duration
+    return timers

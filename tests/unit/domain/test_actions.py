@@ -53,7 +53,7 @@ FACTS = (Facts(), Facts(agent=agent(), group=group()), Facts(group=group(open=Fa
 
 
 def draft(c: Conversation, event: Event = EVENTS[0], facts: Facts = FACTS[1]) -> Draft:
-    return Draft(before=c, c=c, event=event, facts=facts, policy=shipped(), now=T0)
+    return Draft(before=c, event=event, facts=facts, policy=shipped(), now=T0)
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))

@@ -23,7 +23,7 @@ from orchestrator.domain.effects import DrainQueue, EndInvitation
 from orchestrator.domain.evolve import evolve
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.outcome import Moved
-from orchestrator.domain.timers import EVENT_OF_TIMER, duration_of, timer_of, waits_of, with_timers
+from orchestrator.domain.timers import EVENT_OF_TIMER, duration_of, timer_of, timers_after, waits_of
 from rules.compile import compile_policy
 from rules.policy import Policy
 from tests.unit.domain.story import PLAIN, T0, Story, agent, shipped
@@ -103,7 +103,7 @@ def test_a_closed_conversation_waits_for_nobody() -> None:
 def at(
     c: Conversation, now: datetime, *restart: TimerName, before: Conversation | None = None
 ) -> Conversation:
-    return with_timers(before or c, c, shipped(), now, frozenset(restart))
+    return replace(c, timers=timers_after(before or c, c, shipped(), now, restart))
 
 
 def test_a_wait_that_goes_on_keeps_its_deadline_unless_it_starts_again() -> None:
