@@ -35,9 +35,8 @@ MAY_SURVIVE = 0.05
 SMOKE = (
     'orchestrator/domain/laws.py _bot_is_mute: return _denied("bot_is_mute") => return None',
     "orchestrator/domain/laws.py _video: camera == \"forbidden\" => (camera != 'forbidden')",
-    "orchestrator/domain/invariants.py _laws: not video or c.consent is not Consent.NONE => "
-    "(not video and c.consent is not Consent.NONE)",
-    "orchestrator/domain/timers.py waits_of: TimerName.QUEUE => TimerName.ROUND",
+    "orchestrator/domain/invariants.py _of_video: c.consent is Consent.NONE => (c.consent is not Consent.NONE)",
+    "orchestrator/domain/timers.py _waits: TimerName.QUEUE => TimerName.ROUND",
     "orchestrator/domain/actions.py end_video: d.set(video_ended=True) => pass",
     "orchestrator/domain/follow_up.py effects_of_change: effects.append(DrainQueue(agent_id)) => pass",
     "rules/phrases.py _plain: char in _EMPHASIS => (char not in _EMPHASIS)",
