@@ -60,14 +60,14 @@ def _command(diagnosis: Diagnosis, folder: str) -> str:
     found, code = diagnosis.finding, diagnosis.code
     where = found.file if not folder else f"{folder.rstrip('/')}/{found.file}"
     message = f"{found.path}: {found.problem}. {code.why}. Fix: {found.advice}".removeprefix(": ")
-    properties = {
-        "file": where,
-        "line": str(found.line),
-        "col": str(found.column),
-        "title": code.name,
-    }
+    return annotation(_GITHUB[code.severity], where, found.line, found.column, code.name, message)
+
+
+def annotation(level: str, file: str, line: int, column: int, title: str, message: str) -> str:
+    """One workflow command: a line that GitHub shows beside the code."""
+    properties = {"file": file, "line": str(line), "col": str(column), "title": title}
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_GITHUB[code.severity]} {told}::{_data(message)}"
+    return f"::{level} {told}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What is different between two policies, in words: `rules.diff.difference.diff`."""
