@@ -75,6 +75,7 @@ class Watched:
     """What a server knows of one line besides the estimator."""
 
     waiting: dict[int, float] = field(default_factory=dict)
+    talking: dict[int, float] = field(default_factory=dict)
     handled: int = 0
     handle_seconds: float = 0.0
     last_waited: float = 0.0
@@ -113,6 +114,7 @@ class Replay:
                 continue
             if now.kind == "served":
                 self.estimator.served(line, now.seconds, at)
+                watched.talking.pop(now.visitor, None)
                 watched.handled += 1
                 watched.handle_seconds += now.seconds
                 if now.pool:
@@ -123,6 +125,7 @@ class Replay:
             if now.kind == "answered":
                 self.estimator.answered(line, str(now.visitor), now.seconds, at)
                 busy[now.pool] += 1
+                watched.talking[now.visitor] = now.at
                 watched.last_waited = now.seconds
             else:
                 self.estimator.abandoned(line, str(now.visitor), now.seconds, at)
@@ -153,7 +156,11 @@ class Replay:
         waiting = lines[name].waiting
         head = now - next(iter(waiting.values())) if waiting else 0.0
         rivals = {LINES[other]: len(watched.waiting) for other, watched in lines.items() if other != name}
-        return LineView(LINES[name], len(waiting), pools, len(waiting), head, rivals)
+        running = {
+            LINES[other]: sum(now - since for since in watched.talking.values())
+            for other, watched in lines.items()
+        }
+        return LineView(LINES[name], len(waiting), pools, len(waiting), head, rivals, running=running)
 
     @staticmethod
     def others(view: LineView, watched: Watched, now: float) -> tuple[float, float, float]:

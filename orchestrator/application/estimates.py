@@ -25,6 +25,8 @@ from rules.policy import Policy
 
 CHANNELS: tuple[Channel, ...] = ("chat", "video")
 FRESH = timedelta(seconds=1)
+FORGOTTEN = 4.0
+"""A conversation that has lasted so many times the mean was perhaps forgotten open: of it, no more is counted."""
 
 _GAVE_UP = frozenset({"left", "away", "message"})
 _CLOSED = Forecast(Unknown("closed"))
@@ -60,6 +62,7 @@ class _Picture:
     revision: str
     queues: dict[str, _Queue]
     pools: tuple[Pool, ...]
+    running: dict[Line, float]
     forecasts: dict[tuple[Line, int], Forecast] = field(default_factory=dict[tuple[Line, int], Forecast])
 
 
@@ -73,6 +76,7 @@ class Estimates:
         self._floor = floor
         self._estimator = estimator or WaitEstimator()
         self._picture: _Picture | None = None
+        self._running: dict[tuple[str, int], tuple[Line, datetime]] = {}
 
     # --- what is told -----------------------------------------------------------------------------------
 
@@ -119,8 +123,19 @@ class Estimates:
                 live.revision,
                 {group: _queue(self._floor.line(group)) for group in groups},
                 _pools(self._floor, {name: GroupRules.of(spec) for name, spec in groups.items()}, now),
+                self._lasted(now),
             )
         return picture
+
+    def _lasted(self, now: datetime) -> dict[Line, float]:
+        """Seconds that the conversations which go on have lasted, by line."""
+        means = {channel: self._estimator.handle_mean(channel) for channel in CHANNELS}
+        lasted: dict[Line, float] = defaultdict(float)
+        for line, since in self._running.values():
+            mean = means[line.channel]
+            if mean is not None:
+                lasted[line] += min(max(0.0, (now - since).total_seconds()), FORGOTTEN * mean)
+        return lasted
 
     # --- what is learnt ---------------------------------------------------------------------------------
 
@@ -146,9 +161,10 @@ class Estimates:
             self._estimator.abandoned(line, _name(wait), seconds, at, gave_up=wait.outcome in _GAVE_UP)
 
     def handling_began(self, handling: Handling) -> None:
-        """Nothing is learnt before it ends."""
+        self._running[handling.key] = (Line(handling.group, handling.channel), handling.started_at)
 
     def handling_ended(self, handling: Handling) -> None:
+        self._running.pop(handling.key, None)
         spec = self._policies.live.routing.groups.get(handling.group)
         if handling.ended_at is None or spec is None:
             return
@@ -243,4 +259,5 @@ def _view(picture: _Picture, line: Line, before: int, now: datetime) -> LineView
         waiting=queue.count(line.channel, len(queue.ranks)),
         head_waited=max(0.0, (now - first).total_seconds()) if first is not None else 0.0,
         rivals=counted,
+        running=picture.running,
     )

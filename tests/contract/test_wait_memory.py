@@ -93,7 +93,4 @@ async def test_after_a_restart_the_estimate_is_the_same(store: Store) -> None:
     clock.advance(timedelta(minutes=5))
     await work(before, store, first=150, count=20)
     await after.follower.run_once()
-    for one, other in zip(after.told(), before.told(), strict=True):
-        assert one.band is not None
-        assert other.band is not None
-        assert abs(one.band.p50 - other.band.p50) < 1e-6 * other.band.p50
+    assert after.told() == before.told()

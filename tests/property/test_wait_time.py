@@ -34,6 +34,7 @@ views = st.builds(
     head_waited=st.one_of(st.floats(0, 3000), st.floats(0, 1e9)),
     rivals=st.dictionaries(lines, st.integers(0, 60)),
     is_open=st.sampled_from([True] * 9 + [False]),
+    running=st.dictionaries(lines, st.floats(0, 1e5)),
 )
 steps = st.one_of(
     st.tuples(st.just("arrived"), lines, names, views, moments),
@@ -53,6 +54,7 @@ def estimators(draw: st.DrawFn) -> WaitEstimator:
         memory=draw(st.sampled_from([3.0, 50.0])),
         shape_trust=draw(st.sampled_from([0.1, 5.0])),
         speed_doubt=1e-6,
+        enough_waits=draw(st.sampled_from([0.0, 2.0])),
         enough_graded=draw(st.sampled_from([2.0, 1e9])),
         most_open=3,
     )
@@ -146,7 +148,7 @@ def test_a_grade_is_a_share(estimator: WaitEstimator) -> None:
 
 def test_an_ordinary_history_gets_as_far_as_a_band() -> None:
     """The properties above are about bands: one ordinary history that has one."""
-    estimator = WaitEstimator(WaitSettings(enough_handled=1.0))
+    estimator = WaitEstimator(WaitSettings(enough_handled=1.0, enough_waits=0.0))
     estimator.served(LINES[0], 300.0, T0)
     view = LineView(LINES[0], 3, (Pool(frozenset({LINES[0]}), 2.0),), 3, 50.0)
     assert isinstance(estimator.estimate(view, T0), WaitBand)

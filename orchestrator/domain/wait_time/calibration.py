@@ -54,6 +54,11 @@ class Calibration:
             return 1.0
         return min(_SLOWEST, max(_FASTEST, 1.0 + off * (1.0 - doubt / (off * off))))
 
+    @property
+    def waits(self) -> float:
+        """How many waits it looks back on."""
+        return self._waits
+
     def add(self, forecast: Forecast, waited: float, *, gave_up: bool) -> None:
         """A visitor left the line, ``gave_up`` if not to an agent: the wait would have been longer."""
         expected = Wait(forecast.model * forecast.speed, forecast.shape)

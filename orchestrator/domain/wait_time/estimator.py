@@ -18,13 +18,12 @@ from orchestrator.domain.wait_time.stored_forecast import as_json, of_json
 from orchestrator.domain.wait_time.terms import Channel, Estimate, Forecast, Grade, Line, Unknown, WaitBand
 from orchestrator.domain.wait_time.view import LineView
 
-_FORMAT = 1
+_FORMAT = 2
 _FADE_EVERY = 3600.0
 _SHORTEST_HANDLE = 1.0
 """Seconds. Shorter means come from conversations that were closed at once; they must not promise instant turns."""
 _LONGEST = 30 * 86_400.0
 _LEGS = tuple(pairwise(STOPS))
-_NORMAL_P90 = 1.2815515655446004
 
 
 class WaitEstimator:
@@ -108,16 +107,17 @@ class WaitEstimator:
         if not view.is_open:
             return Forecast(Unknown("closed"))
         state = self._lines.get(view.line, self._unseen)
-        reaction = state.reaction.mean
-        at_once = WaitBand(quantile(reaction, 1.0, 0.0), quantile(reaction, 1.0, _NORMAL_P90))
+        reaction, at_once = state.reaction.mean, state.reaction.band
         behind = view.ahead - view.free
         if behind < 0:
-            return Forecast(at_once, at_once, slot_free=True)
-        handle = self._mean_handle(view.line, at.hour)
+            known = state.reaction.answers >= self.settings.enough_answered
+            return Forecast(at_once if known else Unknown("thin_data"), at_once, slot_free=True)
+        handle = self._mean_handle(view.line, at.hour, view.running)
         if handle is None:
             return Forecast(Unknown("thin_data"))
         rivals = {
-            line: count * (self._mean_handle(line, at.hour) or handle) for line, count in view.rivals.items()
+            line: count * (self._mean_handle(line, at.hour, view.running) or handle)
+            for line, count in view.rivals.items()
         }
         capacity = capacity_of(view.line, view.pools, rivals)
         if capacity is None:
@@ -132,19 +132,33 @@ class WaitEstimator:
             reaction,
         )
         wait, band = _at_place(model, state.calibration, behind, at_once)
-        estimate = band if state.grading.grade.reliable else Unknown("not_reliable")
-        return Forecast(estimate, band, wait.mean, state.calibration.speed, wait.shape)
+        return Forecast(self._said(state, band), band, wait.mean, state.calibration.speed, wait.shape)
+
+    def _said(self, state: LineState, band: WaitBand) -> Estimate:
+        """The band if there is reason to believe it."""
+        grade = state.grading.grade
+        if max(state.calibration.waits, grade.n) < self.settings.enough_waits and grade.reliable:
+            return Unknown("thin_data")
+        return band if grade.reliable else Unknown("not_reliable")
 
     def grade(self, line: Line) -> Grade:
         """How the bands forecast on entry to this line have turned out."""
         return self._lines.get(line, self._unseen).grading.grade
 
-    def _mean_handle(self, line: Line, hour: int) -> float | None:
+    def _mean_handle(self, line: Line, hour: int, running: Mapping[Line, float]) -> float | None:
         channel = self._channels.get(line.channel)
         if channel is None or channel.weight <= 0 or channel.weight < self.settings.enough_handled:
             return None
+        going_on = sum(seconds for other, seconds in running.items() if other.channel == line.channel)
+        wider = (channel.total + going_on) / channel.weight
         state = self._lines.get(line, self._unseen)
-        return max(_SHORTEST_HANDLE, state.handling.mean(hour, channel.mean, self.settings.trust))
+        mean = state.handling.mean(hour, wider, self.settings.trust, running.get(line, 0.0))
+        return max(_SHORTEST_HANDLE, mean)
+
+    def handle_mean(self, channel: Channel) -> float | None:
+        """Mean seconds of the channel's conversations that have ended; None while there are none."""
+        known = self._channels.get(channel)
+        return known.mean if known is not None and known.weight > 0 else None
 
     def _whole_channel(self, channel: Channel) -> Moments:
         whole = Moments()

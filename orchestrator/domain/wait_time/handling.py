@@ -69,9 +69,13 @@ class HandleTimes:
             moments.fade(factor)
         self._between = self._between_hours()
 
-    def mean(self, hour: int, wider: float, trust: float) -> float:
-        """Mean seconds in this hour; ``wider``, the channel's mean, weighs as much as ``trust`` conversations."""
-        line = (self.whole.total + trust * wider) / (self.whole.weight + trust)
+    def mean(self, hour: int, wider: float, trust: float, running: float = 0.0) -> float:
+        """Mean seconds in this hour; ``wider``, the channel's mean, weighs as much as ``trust`` conversations.
+
+        ``running`` is how long those that have not ended have lasted so far: time without an end, so that on the first
+        day, when only short ones can have ended, they are not taken for the rule (occurrences over exposure).
+        """
+        line = (self.whole.total + running + trust * wider) / (self.whole.weight + trust)
         cell = self.hours[hour]
         if self._between <= 0 or cell.weight <= 0:
             return line

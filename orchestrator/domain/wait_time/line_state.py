@@ -10,33 +10,8 @@ from orchestrator.domain.wait_time.calibration import Calibration
 from orchestrator.domain.wait_time.grading import Grading
 from orchestrator.domain.wait_time.handling import HandleTimes
 from orchestrator.domain.wait_time.patience import Patience
+from orchestrator.domain.wait_time.reaction import Reaction
 from orchestrator.domain.wait_time.settings import WaitSettings
-
-_REACTION_TRUST = 5.0
-
-
-@dataclass(slots=True)
-class Reaction:
-    """How long a visitor waits for whom a slot is free: until an agent accepts.
-
-    Taken as exponential, so that its mean is all seconds waited over the number of answers, whoever gave up included.
-    No time at all weighs as much as five answers.
-    """
-
-    seconds: float = 0.0
-    answers: float = 0.0
-
-    @property
-    def mean(self) -> float:
-        return self.seconds / (self.answers + _REACTION_TRUST)
-
-    def add(self, waited: float, *, gave_up: bool) -> None:
-        self.seconds += waited
-        self.answers += 0.0 if gave_up else 1.0
-
-    def fade(self, factor: float) -> None:
-        self.seconds *= factor
-        self.answers *= factor
 
 
 @dataclass(slots=True)
@@ -63,7 +38,7 @@ class LineState:
         return {
             "handling": self.handling.snapshot(),
             "patience": self.patience.snapshot(),
-            "reaction": [self.reaction.seconds, self.reaction.answers],
+            "reaction": self.reaction.snapshot(),
             "calibration": self.calibration.snapshot(),
             "grading": self.grading.snapshot(),
             "faded_at": self.faded_at,
@@ -74,7 +49,7 @@ class LineState:
         state = LineState.of(settings)
         state.handling = HandleTimes.restored(stored["handling"])
         state.patience = Patience.restored(stored["patience"])
-        state.reaction = Reaction(*stored["reaction"])
+        state.reaction = Reaction.restored(stored["reaction"])
         state.calibration.restore(stored["calibration"])
         state.grading.restore(stored["grading"])
         state.faded_at = stored["faded_at"]

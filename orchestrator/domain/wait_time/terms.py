@@ -30,7 +30,8 @@ class Unknown:
     """No honest number can be given.
 
     ``closed``: the group is outside its hours. ``no_agents``: nobody on duty serves the line. ``thin_data``: too few
-    handled conversations are known. ``not_reliable``: the line's recent bands were wrong too often.
+    conversations were handled, or too few visitors have waited, to know. ``not_reliable``: the line's recent bands were
+    wrong too often.
     """
 
     reason: UnknownReason

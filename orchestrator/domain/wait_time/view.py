@@ -29,7 +29,8 @@ class LineView:
 
     ``ahead`` counts those of the line who rank ahead of the visitor, ``waiting`` all who wait in it, ``head_waited``
     is how many seconds the first has waited. ``pools`` are the agents of the line and of its rivals: the lines
-    with which it shares agents. ``rivals`` says how many of theirs rank ahead, too.
+    with which it shares agents. ``rivals`` says how many of theirs rank ahead, too. ``running`` is, by line, how many
+    seconds the conversations that go on have lasted so far, all together.
 
     :raises ValueError: if a number is negative or beyond any queue
     """
@@ -41,9 +42,10 @@ class LineView:
     head_waited: float = 0.0
     rivals: Mapping[Line, int] = field(default_factory=dict[Line, int])
     is_open: bool = True
+    running: Mapping[Line, float] = field(default_factory=dict[Line, float])
 
     def __post_init__(self) -> None:
-        numbers = [self.ahead, self.waiting, self.head_waited, *self.rivals.values()]
+        numbers = [self.ahead, self.waiting, self.head_waited, *self.rivals.values(), *self.running.values()]
         numbers += [number for pool in self.pools for number in (pool.slots, pool.free)]
         if not all(0 <= number <= _MOST for number in numbers):
             raise ValueError(f"a view of {self.line} has a number below 0 or above {_MOST:.0e}: {numbers}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from orchestrator.application.errors import NotFound
 from orchestrator.application.ledger_follower import LedgerFollower
 from orchestrator.application.ledger_records import Handling, Wait
 from orchestrator.domain.conversation import Need
-from orchestrator.domain.ledger import HandlingBegan, HandlingEnded
-from orchestrator.domain.wait_time.terms import Line, Unknown, WaitBand
+from orchestrator.domain.ledger import HandlingBegan, HandlingEnded, WaitBegan, WaitEnded
+from orchestrator.domain.wait_time.terms import Forecast, Line, Unknown, WaitBand
 from orchestrator.main import make_reporting
 from orchestrator.observability import Metrics
 from tests.fakes.application import Application, policy_with, running
@@ -42,10 +43,17 @@ async def waits(app: Application, *conversations: str) -> list[Wait]:
 
 
 async def learn(app: Application, agent: str, key: str, *, count: int = 30, seconds: float = 120.0) -> None:
-    """Handled conversations of the last hour, as the ledger has them."""
+    """Handled conversations of the last hour, and waits as they were forecast, as the ledger has them."""
     _, conversation = await app.chat(key)
     start = app.clock.now() - timedelta(hours=1)
+    band = WaitBand(40 * log(2), 40 * log(10))
+    forecast = Forecast(band, band, model=40.0)
     async with app.store.transaction() as tx:
+        for number in range(25):
+            began = WaitBegan(conversation, 200 + number, "advisors", "chat", "shop", "fr", 0, start)
+            await tx.ledger.append([began], forecast=forecast)
+            left = start + timedelta(seconds=-40 * log(1 - (number + 0.5) / 25))
+            await tx.ledger.append([WaitEnded(conversation, "answered", left, agent)])
         for version in range(100, 100 + count):
             began = HandlingBegan(conversation, version, agent, "advisors", "chat", "shop", start)
             end = start + timedelta(seconds=seconds)
@@ -157,18 +165,18 @@ async def test_a_band_is_told_quoted_and_graded(app: Application) -> None:
     view = (await app.conversations.visitor_conversation(visitor, waiting))["conversation"]
     assert view["queue"]["wait"] == {"p50": told.p50, "p90": told.p90}  # type: ignore[index]
     assert view["queue"]["wait_reason"] is None  # type: ignore[index]
-    assert app.estimates.grades()[CHAT].n == 0
+    known = app.estimates.grades()[CHAT].n
     await app.ledger.run_once()
     app.clock.advance(20)
     await app.conversations.agent_act(claire, taken[0][1], "close")
     await app.settle()
     await take(app, claire, waiting)
     await app.ledger.run_once()
-    assert app.estimates.grades()[CHAT].n > 0
-    # A service that starts anew grades the same by what was quoted.
+    assert app.estimates.grades()[CHAT].n > known
+    # A service that starts anew knows the same.
     estimates = make_reporting(app.store, app.bus, app.clock, app.policies, app.floor, Metrics())
     await estimates[1].load()
-    assert estimates[0].estimates.grades()[CHAT].n > 0
+    assert estimates[0].estimates.grades() == app.estimates.grades()
 
 
 async def test_longer_lines_are_told_longer_waits(app: Application) -> None:

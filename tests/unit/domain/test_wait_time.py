@@ -34,7 +34,11 @@ def view(ahead: int = 0, *pools: Pool, rivals: Mapping[Line, int] | None = None)
     return LineView(CHAT, ahead, pools or (pool(4),), ahead, 60.0 if ahead else 0.0, rivals or {})
 
 
-def experienced(handle: float = 400.0, settings: WaitSettings | None = None) -> WaitEstimator:
+TRUSTING = WaitSettings(enough_waits=0, enough_answered=0)
+"""Says what it believes from the first wait on."""
+
+
+def experienced(handle: float = 400.0, settings: WaitSettings = TRUSTING) -> WaitEstimator:
     """An estimator that knows 200 handle times of the chat line, exponential ones, of this mean."""
     estimator, chance = WaitEstimator(settings), random.Random(1)
     for _ in range(200):
@@ -66,9 +70,6 @@ def test_a_band_grows_with_those_ahead_and_shrinks_with_slots() -> None:
 
 def test_a_free_slot_is_no_wait() -> None:
     assert experienced().estimate(view(0, pool(4, 1)), T0) == WaitBand(0.0, 0.0)
-    assert WaitEstimator().estimate(view(0, pool(4, 1)), T0) == WaitBand(0.0, 0.0), (
-        "nothing must be known for it"
-    )
 
 
 def test_free_slots_are_taken_by_those_ahead_first() -> None:
@@ -112,7 +113,7 @@ def test_agents_shared_with_a_line_that_waited_longer_count_for_less() -> None:
 
 
 def test_the_hour_is_that_of_the_group() -> None:
-    estimator, chance = WaitEstimator(), random.Random(2)
+    estimator, chance = WaitEstimator(TRUSTING), random.Random(2)
     for _ in range(500):
         estimator.served(CHAT, chance.expovariate(1 / 300), T0)
         estimator.served(CHAT, chance.expovariate(1 / 900), T0 + timedelta(hours=6))
@@ -143,14 +144,57 @@ def test_who_is_sent_away_has_not_lost_patience() -> None:
     assert sent.estimate(view(12), T0) == answered.estimate(view(12), T0)
 
 
+def test_before_anybody_has_waited_nobody_knows_whether_the_model_is_right() -> None:
+    estimator, chance = experienced(settings=WaitSettings()), random.Random(8)
+    for i in range(20):
+        forecast = wait_through(estimator, f"c{i}", chance.gammavariate(4, 100))
+        assert forecast.estimate == Unknown("thin_data")
+        assert forecast.band is not None, "what is withheld is graded and calibrated all the same"
+    wait_through(estimator, "one more", 400.0)
+    assert isinstance(estimator.estimate(view(3), T0), WaitBand)
+
+
+def test_before_anybody_has_accepted_nobody_knows_how_soon_they_do() -> None:
+    estimator, free = experienced(settings=WaitSettings()), view(0, pool(4, 1))
+    for i in range(10):
+        assert wait_through(estimator, f"c{i}", 6.0, free).estimate == Unknown("thin_data")
+    told = estimator.estimate(free, T0)
+    assert isinstance(told, WaitBand)
+    assert 4.5 < told.p50 < 7.5
+
+
+def test_bands_of_a_grade_are_evidence_too() -> None:
+    """Waits that were kept before forecasts were teach no calibration, but they did show whether bands held."""
+    estimator, chance = experienced(settings=WaitSettings()), random.Random(9)
+    for i in range(25):
+        estimator.arrived(CHAT, f"c{i}", Forecast.stored(367.0, 668.0))
+        estimator.answered(CHAT, f"c{i}", chance.gammavariate(4, 100), T0)
+    assert isinstance(estimator.estimate(view(3), T0), WaitBand)
+
+
+def test_on_the_first_day_only_short_conversations_can_have_ended() -> None:
+    """After ten minutes of conversations of twenty on average, those that ended took less than five."""
+    chance = random.Random(10)
+    lasting = [chance.expovariate(1 / 1200) for _ in range(2000)]
+    estimator = WaitEstimator(TRUSTING)
+    for seconds in lasting:
+        if seconds <= 600:
+            estimator.served(CHAT, seconds, T0)
+    running = {CHAT: 600.0 * sum(seconds > 600 for seconds in lasting)}
+    knowing = estimator.forecast(replace(view(), running=running), T0)
+    assert estimator.forecast(view(), T0).model == pytest.approx(275 / 4, rel=0.1)
+    assert knowing.model == pytest.approx(1200 / 4, rel=0.1)
+
+
 def test_agents_take_a_while_to_accept() -> None:
-    estimator, plain = experienced(), experienced()
+    estimator, plain, chance = experienced(), experienced(), random.Random(6)
     free = view(0, pool(4, 1))
-    for i in range(200):
-        wait_through(estimator, f"c{i}", 20.0, free)
+    for i in range(400):
+        wait_through(estimator, f"c{i}", chance.uniform(6, 34), free)
     at_once = estimator.estimate(free, T0)
     assert isinstance(at_once, WaitBand)
-    assert 10 < at_once.p50 < 20 < at_once.p90 < 60
+    assert at_once.p50 == pytest.approx(20, abs=2), "what was seen, not what an exponential clock would do"
+    assert at_once.p90 == pytest.approx(31, abs=2)
     queued, before = estimator.estimate(view(), T0), plain.estimate(view(), T0)
     assert isinstance(queued, WaitBand)
     assert isinstance(before, WaitBand)
@@ -183,7 +227,7 @@ def test_bands_are_graded_and_put_right() -> None:
 
 def test_a_withheld_band_is_still_graded() -> None:
     estimator, chance = (
-        experienced(settings=WaitSettings(shape_trust=1e12, speed_doubt=1e12)),
+        experienced(settings=replace(TRUSTING, shape_trust=1e12, speed_doubt=1e12)),
         random.Random(4),
     )
     for i in range(500):
@@ -239,7 +283,7 @@ def test_a_snapshot_survives_json() -> None:
         elif i % 2:
             estimator.abandoned(CHAT, f"c{i}", chance.uniform(0, 500), at)
         estimator.served(Line("care", "video"), chance.uniform(0, 900), at)
-    again = WaitEstimator.restore(json.loads(json.dumps(estimator.snapshot())))
+    again = WaitEstimator.restore(json.loads(json.dumps(estimator.snapshot())), TRUSTING)
     assert again.snapshot() == estimator.snapshot()
     for ahead in range(20):
         assert again.forecast(view(ahead), T0) == estimator.forecast(view(ahead), T0)
@@ -249,7 +293,7 @@ def test_a_snapshot_survives_json() -> None:
 
 
 def test_a_snapshot_of_another_format_is_refused() -> None:
-    with pytest.raises(ValueError, match="format None, not 1"):
+    with pytest.raises(ValueError, match="format None, not 2"):
         WaitEstimator.restore({})
 
 
@@ -302,6 +346,7 @@ def test_a_clock_that_was_set_is_no_disaster() -> None:
         {"rivals": {OTHER: -2}},
         {"pools": (pool(-1),)},
         {"pools": (pool(float("inf")),)},
+        {"running": {CHAT: -1.0}},
     ],
 )
 def test_an_impossible_view_is_refused(wrong: dict[str, object]) -> None:
