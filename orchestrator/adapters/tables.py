@@ -268,6 +268,7 @@ class SiteRow(SQLModel, table=True):
     allowed_origins: str = Field(sa_column=_text())
     language: str
     bot: bool = True
+    bot_id: str | None = None
 
 
 class ContextRow(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator.application.bot_replies import (
     BotCustom,
@@ -183,6 +184,11 @@ def shown_card(card: BotTransfer, language: str, policy: Policy) -> tuple[CardTe
 
 def judged_card(card: BotTransfer, text: CardText, conversation: Conversation, policy: Policy) -> Verdict:
     """Whether the card escalates, judged on the words that are shown (V10, V11)."""
+    return replace(verdict_of(text, conversation, policy), card_id=card.card_id)
+
+
+def verdict_of(text: CardText, conversation: Conversation, policy: Policy) -> Verdict:
+    """What the words of a card, or those before a transfer, come to for this visitor."""
     judged = judge_card(
         fields=text.fields,
         language=conversation.language,
@@ -192,7 +198,6 @@ def judged_card(card: BotTransfer, text: CardText, conversation: Conversation, p
     return Verdict(
         escalates=judged.escalates,
         reason=judged.reason,
-        card_id=card.card_id,
         phrase=judged.phrase,
         field=judged.field,
     )

@@ -13,8 +13,11 @@ from orchestrator.domain.effects import Effect
 def lane_of(conversation_id: str, effect: Effect) -> str:
     """The lane of an effect; effects of one lane run in the order they were decided."""
     match effect:
-        case fx.GreetVisitor() | fx.AskBot() | fx.TellBot():
+        case fx.GreetVisitor() | fx.AskBot() | fx.TellBot() | fx.EchoToBot():
             return f"{conversation_id}/bot"
+        case fx.PlayScript():
+            # A script that pauses must not hold up the one that takes its place.
+            return f"script:{effect.script_id}"
         case fx.OpenCall() | fx.CloseCall() | fx.SetCamera() | fx.DisconnectMedia():
             return f"{conversation_id}/media"
         case fx.DrainQueue():

@@ -219,7 +219,10 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A web site that carries the widget. ``key`` is public: it names the site in the snippet."""
+    """A web site that carries the widget. ``key`` is public: it names the site in the snippet.
+
+    ``bot_id`` is a connected bot's; None: the bot is the Rasa bot.
+    """
 
     id: str
     key: str
@@ -227,6 +230,7 @@ class Site:
     allowed_origins: tuple[str, ...]
     language: str
     bot: bool = True
+    bot_id: str | None = None
 
 
 # --- left messages -----------------------------------------------------------------------------------

@@ -107,6 +107,8 @@ class QueueEntry:
     The line is ordered by ``at_head``, then ``rank_at``: the moment of entry, put forward by the priority (`rank_of`).
     ``sticky_agent`` is the agent who knows the visitor, asked alone for a while. While ``resting``, everybody who could
     take the conversation has refused it: the next round starts by a timer, or when somebody's presence changes.
+    The wait ends after ``give_up_after``, where that is less than the policy allows; then, if ``bot_goes_on``, the bot
+    has words of its own.
     """
 
     group: str
@@ -120,6 +122,8 @@ class QueueEntry:
     round: int = 1
     resting: bool = False
     sticky_agent: str | None = None
+    give_up_after: timedelta | None = None
+    bot_goes_on: bool = False
 
 
 STRICTLY = timedelta(days=400)

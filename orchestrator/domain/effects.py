@@ -31,6 +31,20 @@ class TellBot:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoToBot:
+    """Deliver to the bot what it said itself: a connected bot is told of every message."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlayScript:
+    """Go on with what a connected bot answered: words, pauses, a transfer, the end."""
+
+    script_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShowAlternative:
     """Show the alternative of the transfer card (or of the group), because the transfer failed."""
 
@@ -108,6 +122,8 @@ Effect = (
     GreetVisitor
     | AskBot
     | TellBot
+    | EchoToBot
+    | PlayScript
     | ShowAlternative
     | FindAgent
     | InviteAgent

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from orchestrator.domain.conversation import Device, Purpose, Role, Verdict
@@ -171,11 +172,17 @@ class BotReplied:
 
 @dataclass(frozen=True, slots=True)
 class TransferRequested:
-    """The bot showed a transfer card. ``verdict`` was judged on the text actually shown (V10, V11)."""
+    """The bot showed a transfer card. ``verdict`` was judged on the text actually shown (V10, V11).
+
+    ``give_up_after``: how long the bot lets the visitor wait, when that is less than the policy does.
+    ``bot_goes_on``: should nobody come, the bot has words of its own, which take the place of the alternative's.
+    """
 
     message_id: str
     verdict: Verdict
     group: str | None = None
+    give_up_after: timedelta | None = None
+    bot_goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

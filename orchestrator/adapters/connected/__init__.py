@@ -1,0 +1,1 @@
+"""Connected bots over HTTP: the wire, its limits, and a watch over bots that misbehave."""
