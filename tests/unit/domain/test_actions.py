@@ -22,6 +22,7 @@ from orchestrator.domain.conversation import (
     State,
 )
 from orchestrator.domain.events import Event
+from orchestrator.domain.evolve import evolve
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.outcome import Denied, Ignored, Moved
 from tests.unit.domain.story import MATCHED, PLAIN, T0, Story, agent, group, shipped
@@ -60,9 +61,14 @@ def draft(c: Conversation, event: Event = EVENTS[0], facts: Facts = FACTS[1]) ->
 @pytest.mark.parametrize("where", sorted(SNAPSHOTS))
 def test_no_action_fails_anywhere(name: str, where: str) -> None:
     """A policy may write any action into any row: none may stumble over what is not there."""
+    before = SNAPSHOTS[where]
+    as_it_was = replace(before)
     for event in EVENTS:
         for facts in FACTS:
-            ACTIONS[name](draft(SNAPSHOTS[where], event, facts))
+            d = draft(before, event, facts)
+            ACTIONS[name](d)
+            assert before == as_it_was
+            assert evolve(before, d.changes()) == d.c
 
 
 @pytest.mark.parametrize(

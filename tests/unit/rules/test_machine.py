@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import rules.machine
 from rules.guards import Guard, compile_guard
 from rules.machine import CompiledRow, Lifecycle
 
@@ -92,3 +93,46 @@ class TestFacts:
 def test_candidates_are_the_rows_of_a_case_in_order() -> None:
     lifecycle = Lifecycle([row("a", party="bot"), row("b"), row("c", event="HungUp")])
     assert [each.id for each in lifecycle.candidates("VisitorWrote", "chat", "bot")] == ["a", "b"]
+
+
+class TestMemory:
+    """Rows are not asked twice what they have answered; nobody can tell."""
+
+    def ask(self, lifecycle: Lifecycle, **facts):
+        named = {name.replace("__", "."): value for name, value in facts.items()}
+        return lifecycle.decide("r", event="VisitorWrote", state="chat", party="bot", facts=named)
+
+    def test_the_same_question_has_the_same_answer(self) -> None:
+        lifecycle = Lifecycle([row("a", when="group.open"), row("b")])
+        first = self.ask(lifecycle, group__open=False)
+        assert self.ask(lifecycle, group__open=False, site__id="read by no row") is first
+        assert self.ask(lifecycle, group__open=True).row == "a"
+        lifecycle.forget()
+        again = self.ask(lifecycle, group__open=False)
+        assert again == first
+        assert again is not first
+
+    def test_another_revision_state_or_party_is_another_question(self) -> None:
+        lifecycle = Lifecycle([row("a", sources=("chat", "queued"))])
+        asked = {
+            lifecycle.decide(revision, event="VisitorWrote", state=state, party=party, facts={}).revision
+            + state
+            + party
+            for revision in ("r1", "r2")
+            for state in ("chat", "queued")
+            for party in ("bot", "agent")
+        }
+        assert len(asked) == 8
+
+    def test_measures_are_asked_anew(self) -> None:
+        lifecycle = Lifecycle([row("a", when="queue.waited > 5.0"), row("b")])
+        first = self.ask(lifecycle, queue__waited=1.0)
+        assert self.ask(lifecycle, queue__waited=1.0) == first
+        assert self.ask(lifecycle, queue__waited=1.0) is not first
+
+    def test_the_memory_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rules.machine, "MOST_REMEMBERED", 2)
+        lifecycle = Lifecycle([row("a", when="group.waiting == 3"), row("b")])
+        for _ in range(2):
+            assert [self.ask(lifecycle, group__waiting=n).row for n in range(5)] == ["b", "b", "b", "a", "b"]
+        assert len(lifecycle._memory) <= 2
