@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from media import MediaConfig, MediaError
 from orchestrator.adapters import migrations
 from orchestrator.adapters.clock import RandomIds, SystemClock
+from orchestrator.adapters.connected.client import HttpConnectedBots
 from orchestrator.adapters.mail import SmtpMailer, SmtpServer
 from orchestrator.adapters.media import LocalMedia
 from orchestrator.adapters.policies import StoredPolicies
@@ -32,13 +33,19 @@ from orchestrator.api.static import STATIC, is_built
 from orchestrator.application.accounts import Accounts
 from orchestrator.application.agent_report import AgentReport
 from orchestrator.application.answer_mail import AnswerMail
+from orchestrator.application.availability import somebody_in
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.board import Board
 from orchestrator.application.calls import Calls
+from orchestrator.application.connected.deliver import ConnectedDeliveries
+from orchestrator.application.connected.offers import Offers
+from orchestrator.application.connected.registry import ConnectedBots
+from orchestrator.application.connected.scripts import Scripts
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.errors import Conflict
 from orchestrator.application.estimates import Estimates
+from orchestrator.application.explain import Explanations
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import EventHandler, Handled
 from orchestrator.application.ledger_follower import LedgerFollower
@@ -57,10 +64,10 @@ from orchestrator.application.use_cases import Parts
 from orchestrator.application.views import Views
 from orchestrator.application.wait_report import WaitReport
 from orchestrator.domain.outcome import Denied, Moved
-from orchestrator.estate import Estate
+from orchestrator.estate import WORK_EVERY, Estate
 from orchestrator.observability import Metrics, Readings, WaitGrades
+from orchestrator.policies import Revisions, live_policy
 from orchestrator.settings import SettingError, Settings
-from rules.load import load_policy
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +77,7 @@ __all__ = [
     "Settings",
     "build",
     "open_back_office",
+    "open_explanations",
     "open_reports",
     "upgrade_database",
 ]
@@ -91,18 +99,33 @@ class Runtime:
     app: FastAPI
     store: SqlStore
     recovery: Recovery
-    policies: StoredPolicies
+    revisions: Revisions
     bot: RasaBot
     media: LocalMedia | EstateMedia
     services: tuple[Service, ...]
+    _prepared: bool = field(default=False, init=False)
     _running: AsyncExitStack | None = field(default=None, init=False)
 
+    @property
+    def policies(self) -> StoredPolicies:
+        return self.revisions.policies
+
+    async def prepare(self) -> None:
+        """Bring the database up to date and find out which policy is live. `start` does it, unless it was done.
+
+        Raises:
+            PolicyError: there is none that can be used.
+        """
+        if not self._prepared:
+            await upgrade_database(self.settings)
+            await self.revisions.begin()
+            self._prepared = True
+
     async def start(self) -> None:
-        """Bring the database up to date, finish what the last run left undone, then start the services in order."""
-        await upgrade_database(self.settings)
+        """Prepare, finish what the last run left undone, then start the services in order."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.close)
-            await self.policies.publish(self.policies.live, self.store, self.platform.clock.now())
+            await self.prepare()
             for service in self.services:
                 # Noted first: one that fails half way is stopped like the others.
                 stack.push_async_callback(service.stop)
@@ -112,7 +135,8 @@ class Runtime:
                     await self.recovery.run()
             stack.push_async_callback(self.platform.streams.stop)
             self._running = stack.pop_all()
-        log.info("started", revision=self.policies.live.revision)
+        usage = self.revisions.follower.usage
+        log.info("started", revision=usage.revision, number=usage.number)
 
     async def stop(self) -> None:
         """Stop in the opposite order. Stopping twice is harmless."""
@@ -163,16 +187,15 @@ def build(
         prepare: what to do when everything runs and nobody is served yet (the demo makes its accounts).
 
     Raises:
-        PolicyError: the rules have mistakes.
         SettingError: a setting cannot be used.
     """
     metrics = Metrics()
     clock, ids = SystemClock(), RandomIds()
     estate = Estate.of(settings, ids.new("n"))
     bus = estate.bus
-    store = SqlStore(settings.database)
-    tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
-    policies = StoredPolicies(load_policy(settings.policy_dir))
+    store, tokens = SqlStore(settings.database), JwtTokens(load_secret(settings.secret, settings.data_dir))
+    revisions = Revisions.of(settings, store, bus, clock, ids, metrics)
+    policies = revisions.policies
     floor = LiveFloor(store, bus, clock, policies, node=estate.heard_as)
     reporting, ledger = make_reporting(store, bus, clock, policies, floor, metrics)
     estimates = reporting.estimates
@@ -185,12 +208,7 @@ def build(
 
     handler = EventHandler(store, bus, clock, policies, ids, floor, on_acknowledged=count, waits=estimates)
 
-    def bot_status_changed(status: BotStatus) -> None:
-        frame: dict[str, object] = {"type": "bot", "status": status}
-        _in_background(bus.publish_ephemeral(BOT_TOPIC, frame))
-
-    bot_url = settings.bot_url if bot_port is None else f"http://127.0.0.1:{bot_port}"
-    bot = RasaBot(bot_url, settings.bot_secret, clock, on_status=bot_status_changed)
+    bot = _rasa(settings, bus, clock, bot_port)
     rooms = MeteredMedia(_media_config(settings, loopback=loopback), metrics)
     media = estate.media(rooms, store, clock)
     presence = Presence(store, handler, bus, clock, ids, node=estate.node)
@@ -200,10 +218,23 @@ def build(
     distribution = Distribution(floor, handler, bus, clock, policies, ids, claim)
     mailer = make_mailer(settings)
     answers = AnswerMail(store, bus, clock, mailer)
-    performer = Performer(
-        World(store, handler, distribution, bus, clock, ids, policies, views, bot, media, answers, floor)
+    connected, offers = _connected_bots(settings, clock, policies, floor)
+    parts = Parts(
+        store,
+        handler,
+        bus,
+        clock,
+        ids,
+        policies,
+        tokens,
+        views,
+        bot=bot,
+        offers=offers,
+        mail=mailer is not None,
+        floor=floor,
     )
-    effects = EffectRunner(store, bus, clock, performer, owner=estate.node, look_every=estate.look_every)
+    performer = _performer(parts, connected, distribution, bot, media, answers)
+    effects = EffectRunner(store, bus, clock, performer, owner=estate.node, look_every=WORK_EVERY)
     calls = Calls(
         store,
         handler,
@@ -219,25 +250,14 @@ def build(
         public_url=settings.public_url, metrics_token=settings.metrics_token, demo=demo, static=STATIC
     )
     platform = Platform(
-        conversations=Conversations(
-            Parts(
-                store,
-                handler,
-                bus,
-                clock,
-                ids,
-                policies,
-                tokens,
-                views,
-                bot=bot,
-                mail=mailer is not None,
-                floor=floor,
-            )
-        ),
+        conversations=Conversations(parts),
         calls=calls,
         streams=Streams(store, bus, clock, ids, policies, views, presence),
         accounts=Accounts(store, clock, ids, tokens, groups=lambda: policies.live.routing.groups, bus=bus),
         sites=Sites(store, ids),
+        bots=ConnectedBots(store, clock, policies, connected),
+        publishing=revisions.publishing,
+        policy_usage=lambda: revisions.follower.usage,
         tokens=tokens,
         clock=clock,
         operations=_operations(settings, store, clock, rooms, bot),
@@ -269,11 +289,12 @@ def build(
         app=create_app(platform, lifespan=lifespan),
         store=store,
         recovery=Recovery(store, handler, presence, timers, alone=not settings.shared),
-        policies=policies,
+        revisions=revisions,
         bot=bot,
         media=media,
         services=(
             *estate.services(store, clock, handler, presence, let_go),
+            revisions.follower,
             floor,
             ledger,
             media,
@@ -283,9 +304,60 @@ def build(
             effects,
             distribution,
             bot,
+            connected,
+            offers,
         ),
     )
     return runtime
+
+
+def _rasa(settings: Settings, bus: Bus, clock: Clock, port: int | None) -> RasaBot:
+    def status_changed(status: BotStatus) -> None:
+        frame: dict[str, object] = {"type": "bot", "status": status}
+        _in_background(bus.publish_ephemeral(BOT_TOPIC, frame))
+
+    url = settings.bot_url if port is None else f"http://127.0.0.1:{port}"
+    return RasaBot(url, settings.bot_secret, clock, on_status=status_changed)
+
+
+def _performer(
+    parts: Parts,
+    connected: HttpConnectedBots,
+    distribution: Distribution,
+    bot: RasaBot,
+    media: LocalMedia | EstateMedia,
+    answers: AnswerMail,
+) -> Performer:
+    scripts = Scripts(parts)
+    return Performer(
+        World(
+            parts.store,
+            parts.handler,
+            distribution,
+            parts.bus,
+            parts.clock,
+            parts.ids,
+            parts.policies,
+            parts.views,
+            bot,
+            media,
+            answers,
+            parts.floor,
+            ConnectedDeliveries(parts.store, connected, scripts),
+            scripts,
+        )
+    )
+
+
+def _connected_bots(
+    settings: Settings, clock: Clock, policies: Policies, floor: LiveFloor
+) -> tuple[HttpConnectedBots, Offers]:
+    client = HttpConnectedBots(clock, private_allowed=settings.private_bots)
+
+    def available(group: str, language: str) -> bool:
+        return somebody_in(group, language, floor, policies.live, clock.now())
+
+    return client, Offers(client, clock, policies, available)
 
 
 def _operations(
@@ -440,9 +512,8 @@ async def open_back_office(settings: Settings) -> AsyncIterator[BackOffice]:
     store = SqlStore(settings.database)
     tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
     try:
-        accounts = Accounts(
-            store, clock, ids, tokens, groups=lambda: load_policy(settings.policy_dir).routing.groups
-        )
+        live = await live_policy(settings, store)
+        accounts = Accounts(store, clock, ids, tokens, groups=lambda: live().routing.groups)
         yield BackOffice(settings, accounts, Sites(store, ids))
     finally:
         await store.close()
@@ -458,7 +529,24 @@ async def open_reports(settings: Settings) -> AsyncIterator[WaitReport]:
     await upgrade_database(settings)
     store = SqlStore(settings.database)
     try:
-        yield WaitReport(store, SystemClock(), StoredPolicies(load_policy(settings.policy_dir)))
+        live = await live_policy(settings, store)
+        yield WaitReport(store, SystemClock(), StoredPolicies(live()))
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_explanations(settings: Settings) -> AsyncIterator[Explanations]:
+    """Open the database and the policy for telling why on the command line.
+
+    Raises:
+        PolicyError: the rules have mistakes.
+    """
+    await upgrade_database(settings)
+    store = SqlStore(settings.database)
+    try:
+        live = await live_policy(settings, store)
+        yield Explanations(store, StoredPolicies(live()))
     finally:
         await store.close()
 

@@ -137,8 +137,24 @@ class Metrics:
         self.conversations = Gauge(
             "visavis_open_conversations", "Open conversations", ["state"], registry=self.registry
         )
+        self.policy_number = Gauge(
+            "visavis_policy_number", "Number of the policy activation in use", registry=self.registry
+        )
+        self.policy_behind = Gauge(
+            "visavis_policy_behind",
+            "1 when a newer policy is live that this process cannot use",
+            registry=self.registry,
+        )
+        self.policy_activations = Counter(
+            "visavis_policy_activations",
+            "Policy activations that came to be used here",
+            ["kind"],
+            registry=self.registry,
+        )
         for side in ("visitor", "agent"):
             self.sockets.labels(side)
+        for kind in ("publish", "rollback"):
+            self.policy_activations.labels(kind)
 
     def count_event(self, event: str, outcome: str) -> None:
         self.events.labels(event, outcome).inc()

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from orchestrator.adapters.postgres import PostgresDatabase
 from orchestrator.adapters.session import Session, SqliteSession
+from orchestrator.adapters.statements import for_sqlite
 
 BUSY_TIMEOUT = 10.0
 BUSY_PAUSE = 0.005
@@ -51,6 +52,7 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._group: asyncio.Task[None] | None = None
         self._idle_readers: list[Connection] = []
+        self._translator = for_sqlite()
 
     @asynccontextmanager
     async def transaction(self, *, write: bool) -> AsyncIterator[Session]:
@@ -59,7 +61,7 @@ class SqliteDatabase:
             raw = _raw(connection)
             raw.execute("BEGIN")
             try:
-                yield SqliteSession(connection)
+                yield SqliteSession(raw, self._translator)
             finally:
                 raw.execute("ROLLBACK")  # it wrote nothing
                 self._idle_readers.append(connection)
@@ -80,7 +82,7 @@ class SqliteDatabase:
             group = self._group
             raw.execute("SAVEPOINT one")
             try:
-                yield SqliteSession(self._writer)
+                yield SqliteSession(raw, self._translator)
             except BaseException:
                 if raw.in_transaction:  # a full disk ends the whole group by itself
                     raw.execute("ROLLBACK TO one")
@@ -101,6 +103,9 @@ class SqliteDatabase:
                 raise
 
     async def close(self) -> None:
+        if self._group is not None:
+            # Begun by somebody who failed and did not wait for it.
+            await asyncio.wait([self._group])
         async with self._turn:
             for connection in (self._writer, *self._idle_readers):
                 if connection is not None:
@@ -135,7 +140,7 @@ def _engine(url: URL) -> Engine:
         poolclass=NullPool,
         # Neither the driver nor SQLAlchemy begins transactions: `SqliteDatabase` does.
         isolation_level="AUTOCOMMIT",
-        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
+        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False, "cached_statements": 500},
     )
 
     @event.listens_for(engine, "connect")

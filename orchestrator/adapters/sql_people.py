@@ -1,9 +1,9 @@
-"""Users, agents, visitors, sockets, sites, contexts, policy revisions."""
+"""Users, agents, visitors, sockets, sites, contexts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
+from orchestrator.adapters.columns import among
 from orchestrator.adapters.locks import lock_name
-from orchestrator.adapters.session import Session
-from orchestrator.adapters.tables import ContextRow, PolicyRow, SiteRow, SocketRow, UserRow, VisitorRow
+from orchestrator.adapters.session import Session, Write
+from orchestrator.adapters.tables import ContextRow, SiteRow, SocketRow, UserRow, VisitorRow
 from orchestrator.adapters.upsert import upsert
 from orchestrator.application.records import Agent, ChannelState, Context, Site, User, Visitor
 
@@ -22,7 +23,6 @@ visitors = VisitorRow.__table__  # type: ignore[attr-defined]
 sockets = SocketRow.__table__  # type: ignore[attr-defined]
 sites = SiteRow.__table__  # type: ignore[attr-defined]
 contexts = ContextRow.__table__  # type: ignore[attr-defined]
-policies = PolicyRow.__table__  # type: ignore[attr-defined]
 
 _SOCKETS = (
     select(func.count())
@@ -34,6 +34,14 @@ _SOCKETS = (
 _AGENTS = select(users, _SOCKETS.label("sockets"))
 _AGENT = _AGENTS.where(users.c.id == bindparam("id"))
 _LOCKED_AGENT = _AGENT.with_for_update(of=users)
+
+
+@cache
+def _agents_by_id(dialect: str, *, lock: bool) -> Executable:
+    query = _AGENTS.where(among(dialect, users.c.id, "ids")).order_by(users.c.id)
+    return query.with_for_update(of=users) if lock else query
+
+
 _VISITOR = select(visitors).where(visitors.c.id == bindparam("id"))
 _ADD_SOCKET = insert(sockets)
 _REMOVE_SOCKET = delete(sockets).where(sockets.c.id == bindparam("socket"))
@@ -46,10 +54,10 @@ _SITE = select(sites).where(sites.c.id == bindparam("id"))
 
 
 @cache
-def _setting(*columns: str) -> Executable:
+def _setting(*columns: str) -> Write:
     """Sets these columns of one user. Made once for each set of them: making a statement costs more than running it."""
     values = {name: bindparam(name) for name in columns}
-    return update(users).where(users.c.id == bindparam("b_id")).values(values)
+    return Write(update(users).where(users.c.id == bindparam("b_id")).values(values), "user", ("b_id",))
 
 
 class SqlPeople:
@@ -76,11 +84,18 @@ class SqlPeople:
         row = (await self._session.read(_LOCKED_AGENT if lock else _AGENT, {"id": agent_id})).one()
         return None if row is None else _agent(row)
 
+    async def lock_agents(self, ids: Sequence[str]) -> list[Agent]:
+        query = _agents_by_id(self._session.dialect, lock=True)
+        return [_agent(row) for row in await self._session.read(query, {"ids": list(ids)})]
+
     async def in_grace(self) -> list[tuple[str, datetime]]:
         query = _AGENTS.where(users.c.seen_until.is_not(None), _SOCKETS == 0).order_by(users.c.seen_until)
         return [(row.id, row.seen_until) for row in await self._session.read(query)]
 
     async def agents(self, ids: Sequence[str] | None = None, *, present: bool = False) -> list[Agent]:
+        if ids is not None and not present:
+            query = _agents_by_id(self._session.dialect, lock=False)
+            return [_agent(row) for row in await self._session.read(query, {"ids": list(ids)})]
         query = _AGENTS.order_by(users.c.id)
         if present:
             query = query.where((users.c.chat_state == "available") | (users.c.video_state == "available"))
@@ -170,7 +185,7 @@ class SqlPeople:
         return (await self._session.read(_COUNT, {"subject": subject, "besides": besides})).value()
 
     async def _set(self, agent_id: str, **values: Any) -> None:
-        await self._session.write(_setting(*values), {"b_id": agent_id} | values)
+        await self._session.put(_setting(*values), ({"b_id": agent_id} | values,))
 
     async def _user(self, query: Executable) -> User | None:
         row = (await self._session.read(query)).one()
@@ -223,22 +238,6 @@ class SqlContext:
         )
 
 
-class SqlPolicies:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None:
-        await self._session.write(
-            upsert(self._session.dialect, policies).on_conflict_do_nothing(),
-            {"revision": revision, "files": json.dumps(dict(files), ensure_ascii=False), "added_at": at},
-        )
-
-    async def files(self, revision: str) -> Mapping[str, str] | None:
-        query = select(policies.c.files).where(policies.c.revision == revision)
-        found = (await self._session.read(query)).value()
-        return None if found is None else json.loads(found)
-
-
 def _user_values(user: User) -> dict[str, Any]:
     return {
         "id": user.id,
@@ -252,6 +251,9 @@ def _user_values(user: User) -> dict[str, Any]:
         "languages": ",".join(user.languages),
         "groups": json.dumps(user.groups),
         "skills": json.dumps(user.skills),
+        "chat_slots": user.chat_slots,
+        "video_slots": user.video_slots,
+        "deactivated_at": user.deactivated_at,
     }
 
 
@@ -268,6 +270,9 @@ def _user(row: Any) -> User:
         groups=_pairs(row.groups),
         skills=_pairs(row.skills),
         token_version=row.token_version,
+        chat_slots=row.chat_slots,
+        video_slots=row.video_slots,
+        deactivated_at=row.deactivated_at,
     )
 
 
@@ -280,6 +285,9 @@ def _agent(row: Any) -> Agent:
         languages=tuple(filter(None, row.languages.split(","))),
         groups=_pairs(row.groups),
         skills=_pairs(row.skills),
+        chat_slots=row.chat_slots,
+        video_slots=row.video_slots,
+        active=row.deactivated_at is None,
         chat_state=row.chat_state,
         chat_reason=row.chat_reason,
         video_state=row.video_state,
@@ -299,7 +307,9 @@ def _pairs(text: str) -> tuple[tuple[str, int], ...]:
 
 
 def _site(row: Any) -> Site:
-    return Site(row.id, row.key, row.name, tuple(json.loads(row.allowed_origins)), row.language, row.bot)
+    return Site(
+        row.id, row.key, row.name, tuple(json.loads(row.allowed_origins)), row.language, row.bot, row.bot_id
+    )
 
 
 def _site_values(site: Site) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.adapters.database import open_database
 from orchestrator.adapters.session import Session
+from orchestrator.adapters.sql_bots import SqlConnectedBots
 from orchestrator.adapters.sql_conversations import SqlConversations
 from orchestrator.adapters.sql_history import SqlEvents, SqlMessages
 from orchestrator.adapters.sql_inbox import SqlInbox
 from orchestrator.adapters.sql_ledger import SqlLedger
 from orchestrator.adapters.sql_nodes import SqlLeases, SqlNodes, SqlRooms
-from orchestrator.adapters.sql_people import SqlContext, SqlPeople, SqlPolicies, SqlSites
+from orchestrator.adapters.sql_people import SqlContext, SqlPeople, SqlSites
+from orchestrator.adapters.sql_revisions import SqlActivations, SqlDrafts, SqlPolicies
 from orchestrator.adapters.sql_spells import SqlSpells
 from orchestrator.adapters.sql_work import SqlFeed, SqlKeys, SqlOutbox, SqlTimers
 from orchestrator.application.errors import StoreUnavailable
@@ -38,11 +40,14 @@ class SqlTransaction:
         self.context = SqlContext(session)
         self.keys = SqlKeys(session)
         self.policies = SqlPolicies(session)
+        self.activations = SqlActivations(session)
+        self.drafts = SqlDrafts(session)
         self.ledger = SqlLedger(session)
         self.inbox = SqlInbox(session)
         self.nodes = SqlNodes(session)
         self.leases = SqlLeases(session)
         self.rooms = SqlRooms(session)
+        self.bots = SqlConnectedBots(session, lock=write)
 
 
 class SqlStore:

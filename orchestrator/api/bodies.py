@@ -8,6 +8,8 @@ from orchestrator.api.problems import problem
 
 MAX_BODY_BYTES = 128 * 1024
 MAX_SDP_BYTES = 64 * 1024
+MAX_POLICY_BYTES = 2 * 1024 * 1024
+"""A set of files (`revisions.records.LARGEST_SET`) as JSON."""
 
 
 class _TooLargeError(Exception):
@@ -15,7 +17,7 @@ class _TooLargeError(Exception):
 
 
 class BodyLimit:
-    """``/api/calls`` takes session descriptions, everything else JSON."""
+    """``/api/calls`` takes session descriptions, drafts of policies are whole folders, everything else is JSON."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -24,7 +26,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = MAX_SDP_BYTES if scope["path"].startswith("/api/calls/") else MAX_BODY_BYTES
+        limit = _limit(scope["path"])
         seen = 0
         exceeded = started = False
 
@@ -57,6 +59,12 @@ class BodyLimit:
             detail = f"The request may have {limit // 1024} KiB at most."
             # The rest of the body is still on its way: the connection cannot be used for another request.
             await problem(413, detail=detail, headers={"connection": "close"})(scope, receive, send)
+
+
+def _limit(path: str) -> int:
+    if path.startswith("/api/calls/"):
+        return MAX_SDP_BYTES
+    return MAX_POLICY_BYTES if path.startswith("/api/admin/policies/drafts") else MAX_BODY_BYTES
 
 
 def _declared(scope: Scope) -> int:

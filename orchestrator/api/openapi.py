@@ -152,6 +152,8 @@ def create_api_schema() -> dict[str, Any]:
         streams=nothing,
         accounts=nothing,
         sites=nothing,
+        publishing=nothing,
+        policy_usage=nothing,
         tokens=nothing,
         clock=nothing,
         operations=nothing,

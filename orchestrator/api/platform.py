@@ -16,10 +16,13 @@ from orchestrator.application.accounts import Accounts
 from orchestrator.application.agent_report import AgentReport
 from orchestrator.application.board import Board
 from orchestrator.application.calls import Calls
+from orchestrator.application.connected.registry import ConnectedBots
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.estimates import Estimates
 from orchestrator.application.outlook import Outlooks
 from orchestrator.application.ports import BotStatus, Clock, Tokens
+from orchestrator.application.revisions.follower import Usage
+from orchestrator.application.revisions.publishing import Publishing
 from orchestrator.application.sites import Sites
 from orchestrator.application.streams import Streams
 from orchestrator.application.wait_report import WaitReport
@@ -84,6 +87,9 @@ class Platform:
     streams: Streams
     accounts: Accounts
     sites: Sites
+    bots: ConnectedBots
+    publishing: Publishing
+    policy_usage: Callable[[], Usage]
     tokens: Tokens
     clock: Clock
     operations: Operations

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from orchestrator.application.connected.ports import ConnectedBotTable
 from orchestrator.application.ledger_records import Handling, InLine, Wait
 from orchestrator.application.records import (
     Agent,
@@ -40,6 +41,7 @@ from orchestrator.application.records import (
     User,
     Visitor,
 )
+from orchestrator.application.revisions.records import Activation, Draft, Gate, Head, PolicySet
 from orchestrator.domain.conversation import Conversation, TimerName
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import Facts
@@ -58,6 +60,10 @@ Role = Literal["visitor", "agent"]
 class ConversationTable(Protocol):
     async def load(self, conversation_id: str) -> LoadedConversation | None:
         """The snapshot; locked until the end of a write transaction."""
+        ...
+
+    async def load_all(self, ids: Sequence[str]) -> Mapping[str, LoadedConversation]:
+        """Those that are there, by id; locked, in the order of their ids, until the end of a write transaction."""
         ...
 
     async def insert(self, conversation: Conversation, *, last_position: int) -> None: ...
@@ -250,6 +256,10 @@ class PeopleTable(Protocol):
         """The agent; ``lock`` keeps others from deciding about this agent until the transaction ends."""
         ...
 
+    async def lock_agents(self, ids: Sequence[str]) -> list[Agent]:
+        """Those of the agents that there are, each locked until the transaction ends, in the order of their ids."""
+        ...
+
     async def in_grace(self) -> list[tuple[str, datetime]]:
         """Agents whose pages are all gone, and until when that is taken for a reload; the earliest first.
 
@@ -315,8 +325,16 @@ class SpellTable(Protocol):
         """End the open spell of this channel and begin the next; False when it is the same state and reason."""
         ...
 
+    async def wrap_up(self, agent_id: str, at: datetime, until: datetime) -> None:
+        """Begin a wrap-up that lasts until then; one that goes on is prolonged, never cut short."""
+        ...
+
+    async def end_wrap_up(self, agent_id: str, at: datetime) -> None:
+        """A wrap-up that goes on ends now."""
+        ...
+
     async def open(self, agent_ids: Sequence[str] | None = None) -> list[Spell]:
-        """The spells that go on, by agent and channel."""
+        """The spells that go on without a known end, by agent and channel."""
         ...
 
     async def between(
@@ -344,7 +362,13 @@ class KeyTable(Protocol):
         """Remember a key for ever; False when it was known."""
         ...
 
-    async def known(self, key: str) -> bool: ...
+    async def note(self, key: str, at: datetime) -> None:
+        """Remember a key for ever, whether it was known or not."""
+        ...
+
+    async def known(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that were remembered."""
+        ...
 
 
 class InboxTable(Protocol):
@@ -382,6 +406,51 @@ class InboxTable(Protocol):
 class PolicyTable(Protocol):
     async def add(self, revision: str, files: Mapping[str, str], at: datetime) -> None: ...
     async def files(self, revision: str) -> Mapping[str, str] | None: ...
+
+
+class ActivationTable(Protocol):
+    """What was live when. The activation with the highest number is live; nothing here is ever changed or removed."""
+
+    async def head(self) -> Head | None: ...
+
+    async def add(self, activation: Activation) -> None:
+        """Make its revision, whose files are kept already, the live one.
+
+        Raises:
+            VersionConflict: there is an activation of this number: somebody was faster.
+        """
+        ...
+
+    async def get(self, number: int) -> Activation | None: ...
+
+    async def page(self, *, before: int | None = None, limit: int) -> list[Activation]:
+        """The newest first; ``before``: only those with a lower number."""
+        ...
+
+    async def of_revision(self, revision: str) -> Activation | None:
+        """The newest activation of a revision."""
+        ...
+
+
+class DraftTable(Protocol):
+    """Policies that are being prepared."""
+
+    async def add(self, draft: Draft) -> None: ...
+
+    async def save(self, draft: Draft, *, expected_version: int) -> None:
+        """Raises:
+        VersionConflict: the stored version is not ``expected_version``, or the draft is gone.
+        """
+        ...
+
+    async def get(self, draft_id: str) -> Draft | None: ...
+
+    async def list(self, *, limit: int) -> list[Draft]:
+        """Those that were changed last first."""
+        ...
+
+    async def count(self) -> int: ...
+    async def remove(self, draft_id: str) -> None: ...
 
 
 class NodeTable(Protocol):
@@ -510,6 +579,10 @@ class Transaction(Protocol):
     @property
     def policies(self) -> PolicyTable: ...
     @property
+    def activations(self) -> ActivationTable: ...
+    @property
+    def drafts(self) -> DraftTable: ...
+    @property
     def ledger(self) -> LedgerTable: ...
     @property
     def inbox(self) -> InboxTable: ...
@@ -519,6 +592,8 @@ class Transaction(Protocol):
     def leases(self) -> LeaseTable: ...
     @property
     def rooms(self) -> RoomTable: ...
+    @property
+    def bots(self) -> ConnectedBotTable: ...
 
 
 class Store(Protocol):
@@ -733,6 +808,14 @@ class Policies(Protocol):
 
     async def pinned(self, revision: str, tx: Transaction) -> Policy:
         """The policy of a revision; the live one when that revision is gone."""
+        ...
+
+
+class Gatekeeper(Protocol):
+    """Says whether a set of files may become live; see `revisions.gates`, which takes seconds of a processor."""
+
+    async def examine(self, policy_set: PolicySet, *, had_scenarios: bool) -> tuple[Gate, ...]:
+        """Ask every gate that needs nothing but the files. ``had_scenarios``: the live set has some."""
         ...
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import typer
 import uvicorn
 import uvloop
+from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
@@ -125,6 +126,10 @@ async def _run(
             loopback=demo or _is_loopback(settings.host),
             prepare=prepare,
         )
+        await runtime.prepare()
+        notice = await runtime.revisions.notice()
+        if notice is not None:
+            err.print(f"[yellow]{escape(notice)}[/]", soft_wrap=True, highlight=False)
     except PolicyError as error:
         fail_with(error)
     except (SettingError, Unreachable) as error:

@@ -46,17 +46,29 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
     Raises:
         PolicyError: a file cannot be read, or says what a scenario cannot say.
     """
-    scenarios: list[Scenario] = []
-    findings: list[Finding] = []
+    contents: dict[str, bytes | Finding] = {}
     tests = folder / FOLDER
     for path in sorted(tests.glob("*.yaml")) if tests.is_dir() else ():
         name = f"{FOLDER}/{path.name}"
         try:
             with path.open("rb") as file:
-                text = decode(name, file.read(LARGEST_FILE + 1))
+                contents[name] = file.read(LARGEST_FILE + 1)
         except OSError as error:
             problem = f"cannot be read ({error.strerror})"
-            text = Finding(name, 1, 1, "", problem, "check its permissions", "file.unreadable")
+            contents[name] = Finding(name, 1, 1, "", problem, "check its permissions", "file.unreadable")
+    return scenarios_in(contents)
+
+
+def scenarios_in(contents: Mapping[str, str | bytes | Finding]) -> tuple[Scenario, ...]:
+    """The scenarios of these files (by name), or of what kept one from being read.
+
+    Raises:
+        PolicyError: a file says what a scenario cannot say.
+    """
+    scenarios: list[Scenario] = []
+    findings: list[Finding] = []
+    for name, content in contents.items():
+        text = content if isinstance(content, Finding) else decode(name, content)
         document = text if isinstance(text, Finding) else parse(name, text)
         if isinstance(document, Finding):
             findings.append(document)

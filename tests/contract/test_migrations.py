@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from orchestrator.adapters.migrations import upgrade
-from orchestrator.adapters.node_tables import metadata
+from orchestrator.adapters.bot_tables import metadata
 from tests.servers.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from orchestrator.adapters.node_tables import metadata
+from orchestrator.adapters.bot_tables import metadata
 from orchestrator.adapters.postgres import address
 
 # Any number: all processes of all versions must take the same one.
