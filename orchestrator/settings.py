@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     bot_url: str = "http://127.0.0.1:5005"
     bot_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(32), min_length=16, repr=False)
     """Shared with the bot. Made up for each run unless set: right for a bot that is our child, for no other."""
+    private_bots: bool = False
+    """Connected bots may be in this service's own network, and need no TLS there. Else such addresses are refused."""
     secret: str | None = Field(default=None, min_length=32, repr=False)
     """Signs tokens. None: made once and kept in ``data_dir``. Processes that share a database share it, too."""
     ice_servers: tuple[dict[str, object], ...] = ()

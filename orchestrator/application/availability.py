@@ -9,7 +9,7 @@ from orchestrator.application.floor import LiveFloor
 from orchestrator.application.ports import Transaction
 from orchestrator.application.views import Views
 from orchestrator.domain import events as ev
-from orchestrator.domain.conversation import Conversation, Need
+from orchestrator.domain.conversation import Conversation, Device, Need, QueueEntry, State
 from orchestrator.domain.routing import as_if_waiting, route
 from orchestrator.domain.wait_time.terms import Line
 from rules.hours import group_open
@@ -51,3 +51,22 @@ async def availability(
             wait = 0 if somebody else views.wait_seconds(Line(group.name, "chat"), None, now)
     able = conversation.can_video and not conversation.video_ended
     return Availability(possible[Need.CHAT], possible[Need.VIDEO] and able, wait)
+
+
+def somebody_in(group: str, language: str, floor: LiveFloor, live: Policy, now: datetime) -> bool:
+    """Whether somebody could be asked at once for a chat in this language that waits in this group."""
+    if group not in live.routing.groups or not group_open(live.group(group).spec, now):
+        return False
+    waiting = Conversation(
+        id="",
+        site_id="",
+        visitor_id="",
+        language=language,
+        device=Device.DESKTOP,
+        policy_revision=live.revision,
+        started_at=now,
+        state=State.QUEUED,
+        queue=QueueEntry(group, now, now),
+        group=group,
+    )
+    return floor.could_ask(waiting, live)

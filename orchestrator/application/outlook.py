@@ -10,7 +10,7 @@ from orchestrator.application.errors import NotFound
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.ports import Clock, Policies, Store, Transaction, WaitEstimates
 from orchestrator.application.records import Json
-from orchestrator.application.views import wait_view
+from orchestrator.application.views import RASA, wait_view
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device, Need
 from orchestrator.domain.routing import as_if_waiting, route, takes_messages
@@ -93,6 +93,6 @@ async def _imagined(tx: Transaction, visitor_id: str, live: Policy, now: datetim
         device=Device(visitor.device),
         policy_revision=live.revision,
         started_at=now,
-        bot_id="rasa" if site.bot else None,
+        bot_id=(site.bot_id or RASA) if site.bot else None,
         can_video=visitor.can_video,
     )

@@ -7,11 +7,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from orchestrator.application.account_changes import AccountChanges
 from orchestrator.application.answer_mail import AnswerMail
 from orchestrator.application.availability import availability
+from orchestrator.application.connected.deliver import ConnectedDeliveries, ToConnected
+from orchestrator.application.connected.ports import BotBusy
+from orchestrator.application.connected.scripts import Scripts
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.floor import LiveFloor
-from orchestrator.application.handle_event import EventHandler
+from orchestrator.application.handle_event import EventHandler, Moment
 from orchestrator.application.notify import agent_stream, message_entries, visitor_stream
 from orchestrator.application.ports import (
     BotGateway,
@@ -25,11 +29,12 @@ from orchestrator.application.ports import (
     Transaction,
 )
 from orchestrator.application.records import BotDelivery, NewFeedEntry, NewMessage, OutboxItem
-from orchestrator.application.views import BOT_NAME, Views
+from orchestrator.application.views import RASA, Views, bot_name
 from orchestrator.domain import effects as fx
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Party, State
 from orchestrator.domain.decide import greeting_id
+from orchestrator.domain.events import Event
 from orchestrator.domain.routing import alternative_of
 from rules.languages import text_in
 from rules.policy import Policy
@@ -37,6 +42,7 @@ from rules.policy import Policy
 log = structlog.get_logger(__name__)
 
 STARTING_PAUSE = timedelta(seconds=1)
+BUSY_PAUSE = timedelta(milliseconds=250)
 
 
 class TryAgainAt(Exception):  # noqa: N818 - it says what to do
@@ -63,11 +69,14 @@ class World:
     media: MediaGateway
     mail: AnswerMail
     floor: LiveFloor
+    connected: ConnectedDeliveries
+    scripts: Scripts
 
 
 class Performer:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._accounts = AccountChanges(world.store, world.handler, world.bus)
 
     async def perform(self, item: OutboxItem) -> None:
         """Do it.
@@ -77,10 +86,17 @@ class Performer:
         """
         effect = item.effect
         match effect:
-            case fx.GreetVisitor() | fx.AskBot() | fx.TellBot():
+            case fx.GreetVisitor() | fx.AskBot() | fx.TellBot() | fx.EchoToBot():
                 await self._to_bot(item, effect)
+            case fx.PlayScript():
+                later = await self._world.scripts.play(item.conversation_id, effect.script_id)
+                if later is not None:
+                    raise TryAgainAt(later, "the bot pauses")
             case fx.FindAgent():
                 await self._world.distribution.find(item.conversation_id)
+            case fx.AccountChanged():
+                await self._accounts.carry_out(effect.user_id, effect.by)
+                await self._world.distribution.drain(effect.user_id)
             case fx.DrainQueue():
                 await self._world.distribution.drain(effect.agent_id)
             case fx.InviteAgent() | fx.EndInvitation():
@@ -102,14 +118,44 @@ class Performer:
 
     # --- the bot ------------------------------------------------------------------------------------------
 
-    async def _to_bot(self, item: OutboxItem, effect: fx.GreetVisitor | fx.AskBot | fx.TellBot) -> None:
+    async def _to_bot(self, item: OutboxItem, effect: ToConnected) -> None:
         world = self._world
         async with world.store.transaction(read_only=True) as tx:
             loaded = await tx.conversations.load(item.conversation_id)
-            if loaded is None or not _bot_may_hear(loaded.conversation):
-                # The conversation went on without the bot: what it would answer could not be shown.
-                return
-            conversation = loaded.conversation
+        if loaded is None or not _bot_may_hear(loaded.conversation):
+            # The conversation went on without the bot: what it would answer could not be shown.
+            return
+        if loaded.conversation.bot_id != RASA:
+            await self._to_connected(loaded.conversation, effect)
+        elif not isinstance(effect, fx.EchoToBot):
+            await self._to_rasa(loaded.conversation, item, effect)
+
+    async def _to_connected(self, conversation: Conversation, effect: ToConnected) -> None:
+        world = self._world
+        if isinstance(effect, fx.AskBot):
+            await self._show_typing(conversation)
+        try:
+            await world.connected.deliver(conversation, effect)
+        except BotBusy as error:
+            raise TryAgainAt(world.clock.now() + BUSY_PAUSE, "the bot is busy") from error
+        except BotUnavailable as error:
+            log.info("bot.unavailable", conversation_id=conversation.id, reason=error.reason)
+            if isinstance(effect, fx.AskBot):
+                await self._bot_failed(conversation, effect.message_id, error)
+
+    async def _bot_failed(self, conversation: Conversation, delivery_id: str, error: BotUnavailable) -> None:
+        async def failed(moment: Moment) -> Event | None:
+            # The visitor may have asked again meanwhile, and that is being answered.
+            still = moment.conversation.bot_asked == delivery_id
+            return ev.BotFailed(error.reason) if still else None
+
+        await self._world.handler.handle(conversation.id, failed)
+
+    async def _to_rasa(
+        self, conversation: Conversation, item: OutboxItem, effect: fx.GreetVisitor | fx.AskBot | fx.TellBot
+    ) -> None:
+        world = self._world
+        async with world.store.transaction(read_only=True) as tx:
             delivery = await self._delivery(tx, conversation, item, effect)
         try:
             if world.bot.status() == "starting":
@@ -126,8 +172,11 @@ class Performer:
                 raise TryAgainAt(world.clock.now() + STARTING_PAUSE, "the bot is starting") from error
             return
         if isinstance(effect, fx.AskBot):
-            frame: dict[str, object] = {"type": "typing", "conversation_id": conversation.id, "by": "bot"}
-            await world.bus.publish_ephemeral(visitor_stream(conversation.visitor_id), frame)
+            await self._show_typing(conversation)
+
+    async def _show_typing(self, conversation: Conversation) -> None:
+        frame: dict[str, object] = {"type": "typing", "conversation_id": conversation.id, "by": "bot"}
+        await self._world.bus.publish_ephemeral(visitor_stream(conversation.visitor_id), frame)
 
     async def _delivery(
         self,
@@ -204,7 +253,7 @@ class Performer:
             line = NewMessage(
                 id=world.ids.new("m"),
                 author="bot" if by_bot else "system",
-                author_name=BOT_NAME if by_bot else None,
+                author_name=await bot_name(tx, c.bot_id) if by_bot else None,
                 content={"type": "text", "text": alternative_words(effect, c, pinned, world.policies.live)},
             )
             if not await tx.keys.add(f"effect:{item.key}", now):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.application.connected.offers import Offers
 from orchestrator.application.errors import NotFound, Refused
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.handle_event import Also, EventHandler, EventMaker, Handled
@@ -34,6 +35,8 @@ class Parts:
     views: Views
     floor: LiveFloor = field(kw_only=True)
     bot: BotGateway | None = None
+    offers: Offers | None = None
+    """When connected bots are to be offered."""
     mail: bool = False
     """Whether answers can go out by e-mail."""
 
@@ -50,6 +53,7 @@ class UseCases:
         self._views = parts.views
         self._floor = parts.floor
         self._bot = parts.bot
+        self._offers = parts.offers
         self._mail = parts.mail
 
     async def _do(

@@ -24,6 +24,8 @@ from rules.languages import text_in
 from rules.policy import Policy
 
 BOT_NAME = "Assistant"
+RASA = "rasa"
+"""The bot that every installation has; all others are connected ones."""
 LAST_MESSAGES = 10
 NOT_LEARNT = Unknown("thin_data")
 
@@ -70,7 +72,7 @@ class Views:
             "need": c.need.value,
             "language": c.language,
             "version": c.version,
-            "bot": bot_view(c.bot_id),
+            "bot": await bot_view(tx, c.bot_id),
             "agent": person_view(agent),
             "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, agent),
@@ -184,8 +186,14 @@ def wait_view(told: Estimate) -> Json:
     return {"wait": None, "wait_unknown": True, "wait_reason": told.reason}
 
 
-def bot_view(bot_id: str | None) -> Json | None:
-    return {"name": BOT_NAME, "picture_url": None} if bot_id is not None else None
+async def bot_view(tx: Transaction, bot_id: str | None) -> Json | None:
+    return {"name": await bot_name(tx, bot_id), "picture_url": None} if bot_id is not None else None
+
+
+async def bot_name(tx: Transaction, bot_id: str | None) -> str:
+    """The name a bot speaks under: a connected one has its own."""
+    bot = await tx.bots.get(bot_id) if bot_id not in (None, RASA) else None
+    return bot.pseudo if bot is not None else BOT_NAME
 
 
 def person_view(agent: Agent | None) -> Json | None:
@@ -209,8 +217,8 @@ def call_view(c: Conversation, pinned: Policy) -> Json | None:
     }
 
 
-def site_view(site: Site, policy: Policy, language: str) -> Json:
-    """→ `SiteView`: the widget's settings and words in the visitor's language."""
+def site_view(site: Site, policy: Policy, language: str, *, bot: Json | None) -> Json:
+    """→ `SiteView`: the widget's settings and words in the visitor's language. ``bot``: that of `bot_view`."""
     engagement = policy.engagement_for(site.id)
     camera = policy.camera_for(site.id, None)
     found = text_in(engagement.texts, language, engagement.languages[0])
@@ -230,7 +238,7 @@ def site_view(site: Site, policy: Policy, language: str) -> Json:
             "video_button": words.video_button,
             "reassurance": policy.reassurance_for(site.id, camera, language),
         },
-        "bot": bot_view("rasa") if site.bot else None,
+        "bot": bot,
     }
 
 

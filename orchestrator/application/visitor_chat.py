@@ -8,21 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from orchestrator.application.connected.records import ConnectedBot
 from orchestrator.application.errors import Forbidden, Invalid, NotFound, Refused
 from orchestrator.application.handle_event import EventMaker, Moment
 from orchestrator.application.notify import agent_stream
 from orchestrator.application.ports import BotStatus, Ids, Transaction
 from orchestrator.application.records import Context, Json, NewMessage, Site, StoredMessage, Visitor
 from orchestrator.application.use_cases import Parts, UseCases, refusal_of
-from orchestrator.application.views import message_view, message_views, site_view
+from orchestrator.application.views import RASA, bot_view, message_view, message_views, site_view
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device, Role, State
 from orchestrator.domain.events import Event
 from orchestrator.domain.outcome import Ignored
 
 VisitorAction = Literal["person", "video", "leave_queue", "leave_lobby", "hang_up", "resume", "close"]
-
-BOT_ID = "rasa"
 
 _EVENT_OF_ACTION: dict[VisitorAction, Callable[[Ids], Event]] = {
     "person": lambda _: ev.PersonRequested(),
@@ -94,14 +93,15 @@ class VisitorChat(UseCases):
             conversation = await tx.conversations.latest_of_visitor(visitor.id)
             view = await self._render_visitor(tx, conversation) if conversation is not None else None
             messages = await tx.messages.list(conversation.id) if conversation is not None else []
+            bot = await bot_view(tx, site.bot_id or RASA) if site.bot else None
         return Session(
             token=self._tokens.issue_visitor(visitor.id, site.id, now),
             visitor_id=visitor.id,
-            site=site_view(site, self._policies.live, language),
+            site=site_view(site, self._policies.live, language, bot=bot),
             conversation=view,
             messages=message_views(messages, for_visitor=True),
             seq=seq,
-            bot_status=self._bot.status() if site.bot and self._bot is not None else None,
+            bot_status=self._bot_status(site),
         )
 
     async def check_origin(self, visitor_id: str, origin: str | None) -> None:
@@ -154,6 +154,7 @@ class VisitorChat(UseCases):
             if latest is not None and latest.state is not State.CLOSED:
                 return latest.id
             site = await tx.sites.get(visitor.site_id)
+            connected = await tx.bots.get(site.bot_id) if site is not None and site.bot_id else None
         previous_id = latest.id if latest is not None else None
         conversation_id = id_after(visitor_id, previous_id)
         event = ev.ConversationStarted(
@@ -163,11 +164,28 @@ class VisitorChat(UseCases):
             language=language or visitor.language,
             device=Device(visitor.device),
             can_video=visitor.can_video,
-            bot_id=BOT_ID if site is not None and site.bot else None,
+            bot_id=await self._bot_for(site, connected),
             previous_id=previous_id,
         )
         await self._do(conversation_id, event, context=Context(page_url=visitor.page_url))
         return conversation_id
+
+    def _bot_status(self, site: Site) -> BotStatus | None:
+        if not site.bot:
+            return None
+        if site.bot_id is not None:
+            return self._offers.status(site.bot_id) if self._offers is not None else None
+        return self._bot.status() if self._bot is not None else None
+
+    async def _bot_for(self, site: Site | None, connected: ConnectedBot | None) -> str | None:
+        """The bot that a conversation on this site starts with; None: people answer."""
+        if site is None or not site.bot:
+            return None
+        if site.bot_id is None:
+            return RASA
+        if connected is None or self._offers is None:
+            return None
+        return connected.id if await self._offers.is_offered(connected, site.id) else None
 
     async def visitor_conversation(
         self, visitor_id: str, conversation_id: str, *, after_position: int = 0
