@@ -1,71 +1,64 @@
-"""``visavis``: run the service, manage accounts and sites, check a policy."""
+"""``visavis``: run the service, manage accounts and sites, check a policy.
+
+Commands are named here and imported when they are used (`orchestrator.commands.lazy`).
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
-
 import typer
 
-from orchestrator.adapters.unreachable import Unreachable
-from orchestrator.commands.explain import explain_conversation
-from orchestrator.commands.load import demo_load
-from orchestrator.commands.policy import policies
-from orchestrator.commands.policy_simulate import simulate_policy
-from orchestrator.commands.policy_test import run_tests
-from orchestrator.commands.reports import reports
-from orchestrator.commands.shared import DataDir, fail, out, read_settings
-from orchestrator.commands.sites import sites
-from orchestrator.commands.up import up
-from orchestrator.commands.users import users
-from orchestrator.observability import configure_logs
-from orchestrator.settings import SettingError
+from orchestrator.commands.lazy import group_of
+
+_COMMANDS = "orchestrator.commands"
+
+COMMANDS = {
+    "up": f"{_COMMANDS}.up:up",
+    "demo-load": f"{_COMMANDS}.load:demo_load",
+    "explain": f"{_COMMANDS}.explain:explain_conversation",
+    "user": f"{_COMMANDS}.users:users",
+    "site": f"{_COMMANDS}.sites:sites",
+    "report": f"{_COMMANDS}.reports:reports",
+    "policy": "orchestrator.cli:policies",
+    "db": "orchestrator.cli:database",
+    "openapi": f"{_COMMANDS}.about:openapi",
+    "version": f"{_COMMANDS}.about:version",
+}
+POLICY_COMMANDS = {
+    "check": f"{_COMMANDS}.policy:check_policy",
+    "test": f"{_COMMANDS}.policy_test:run_tests",
+    "simulate": f"{_COMMANDS}.policy_simulate:simulate_policy",
+    "diff": f"{_COMMANDS}.policy_diff:diff_policies",
+    "pull": f"{_COMMANDS}.policy_revisions:pull",
+    "push": f"{_COMMANDS}.policy_revisions:push",
+    "publish": f"{_COMMANDS}.policy_revisions:publish",
+    "rollback": f"{_COMMANDS}.policy_revisions:rollback",
+    "revisions": f"{_COMMANDS}.policy_revisions:revisions",
+    "drafts": f"{_COMMANDS}.policy_revisions:drafts",
+    "schema": f"{_COMMANDS}.policy:print_schema",
+}
+DATABASE_COMMANDS = {"upgrade": f"{_COMMANDS}.database:upgrade"}
 
 app = typer.Typer(
     name="visavis",
-    help="A website visitor chats with a bot, is handed over to a person, and goes from chat to video.",
+    cls=group_of(COMMANDS),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-database = typer.Typer(help="The database.", no_args_is_help=True)
-app.command()(up)
-app.command("demo-load")(demo_load)
-app.command("explain")(explain_conversation)
-app.add_typer(users, name="user")
-app.add_typer(sites, name="site")
-app.add_typer(reports, name="report")
-policies.command("test")(run_tests)
-policies.command("simulate")(simulate_policy)
-app.add_typer(policies, name="policy")
-app.add_typer(database, name="db")
+policies = typer.Typer(cls=group_of(POLICY_COMMANDS), no_args_is_help=True)
+database = typer.Typer(cls=group_of(DATABASE_COMMANDS), no_args_is_help=True)
 
 
-@app.command()
-def openapi() -> None:
-    """Print the OpenAPI document."""
-    from orchestrator.api.openapi import create_api_schema  # noqa: PLC0415
-
-    typer.echo(json.dumps(create_api_schema(), indent=2, ensure_ascii=False, sort_keys=True))
+@app.callback()
+def _visavis() -> None:
+    """A website visitor chats with a bot, is handed over to a person, and goes from chat to video."""
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    from orchestrator.api.version import VERSION  # noqa: PLC0415
-
-    typer.echo(VERSION)
+@policies.callback()
+def _policies() -> None:
+    """The YAML rules."""
 
 
-@database.command("upgrade")
-def upgrade(data_dir: DataDir = None) -> None:
-    """Bring the database to the current schema (`up` does this by itself)."""
-    from orchestrator.main import upgrade_database  # noqa: PLC0415
-
-    settings = read_settings(data_dir)
-    configure_logs("WARNING")
-    try:
-        asyncio.run(upgrade_database(settings))
-    except (SettingError, Unreachable) as error:
-        fail(str(error))
-    out.print("The database is up to date.")
+@database.callback()
+def _database() -> None:
+    """The database."""

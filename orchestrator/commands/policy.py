@@ -17,8 +17,6 @@ from rules.findings import PolicyError, choose_from
 if TYPE_CHECKING:
     from rules.check.report import Diagnosis, Report
 
-policies = typer.Typer(help="The YAML rules.", no_args_is_help=True)
-
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 Folder = Annotated[Path, typer.Argument(metavar="DIR")]
 
@@ -31,7 +29,6 @@ class Format(Enum):
     GITHUB = "github"
 
 
-@policies.command("check")
 def check_policy(
     folder: Folder,
     form: Annotated[
@@ -57,7 +54,6 @@ def check_policy(
     raise typer.Exit(0 if report.ok else 1)
 
 
-@policies.command("schema")
 def print_schema(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="conversation.yaml, or another.")] = None,
 ) -> None:

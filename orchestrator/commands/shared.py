@@ -13,14 +13,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from orchestrator.adapters.unreachable import Unreachable
-from orchestrator.application.errors import ApplicationError
-from orchestrator.observability import configure_logs
-from orchestrator.settings import SettingError, Settings
-from rules.findings import PolicyError
-
 if TYPE_CHECKING:
     from orchestrator.main import BackOffice
+    from orchestrator.settings import Settings
+    from rules.findings import PolicyError
 
 out = Console()
 err = Console(stderr=True)
@@ -33,6 +29,8 @@ DataDir = Annotated[
 
 def read_settings(data_dir: Path | None, *, host: str | None = None, port: int | None = None) -> Settings:
     """The settings from the environment, with what the command line says on top."""
+    from orchestrator.settings import Settings  # noqa: PLC0415 - not every command has settings
+
     given = {"data_dir": data_dir.absolute() if data_dir else None, "host": host, "port": port}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
@@ -55,7 +53,12 @@ def _prepare(folder: Path) -> None:
 
 def in_office(data_dir: Path | None, act: Callable[[BackOffice], Awaitable[None]]) -> None:
     """Run something on accounts and sites, with the database open and nothing else started."""
+    from orchestrator.adapters.unreachable import Unreachable  # noqa: PLC0415
+    from orchestrator.application.errors import ApplicationError  # noqa: PLC0415
     from orchestrator.main import open_back_office  # noqa: PLC0415
+    from orchestrator.observability import configure_logs  # noqa: PLC0415
+    from orchestrator.settings import SettingError  # noqa: PLC0415
+    from rules.findings import PolicyError  # noqa: PLC0415
 
     settings = read_settings(data_dir)
     configure_logs("WARNING")
