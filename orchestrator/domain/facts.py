@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rules.vocabulary import CameraPolicy
+
 
 @dataclass(frozen=True, slots=True)
 class AgentFacts:
@@ -32,6 +34,7 @@ class GroupFacts:
 
     ``priority`` and ``skills`` are what the rules give who enters its line, ``ageing`` its worth of a priority.
     ``sticky_agent`` knows the visitor and is asked first. ``wait_p50`` and ``wait_p90`` are seconds, None when unknown.
+    Where not ``counted``, no row could ask for ``waiting`` and ``has_free_agent``, and they are not known.
     """
 
     name: str
@@ -46,6 +49,7 @@ class GroupFacts:
     skills: tuple[tuple[str, int], ...] = ()
     ageing: timedelta | None = None
     sticky_agent: str | None = None
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,11 @@ class Facts:
     """``agent`` is the agent that the event names (or the conversation's, when it names none).
 
     ``live`` is the revision that groups, hours and capacity were taken from; None when none of them was asked for.
+    ``camera`` is the live rule for the visitor's camera; None when it is that of the policy that decides.
     """
 
     agent: AgentFacts | None = None
     group: GroupFacts | None = None
     bot_enabled: bool = True
     live: str | None = None
+    camera: CameraPolicy | None = None
