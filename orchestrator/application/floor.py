@@ -210,7 +210,11 @@ class LiveFloor:
         self._loaded = True
 
     async def refresh(self, tx: Transaction | None = None) -> None:
-        """Read again what is known to have changed. In ``tx``, if there is one, which it never writes to."""
+        """Read again what is known to have changed. In ``tx``, if there is one, which it never writes to.
+
+        What ``tx`` sees may be older than the change, or never come to be committed: it will do for the question that
+        is asked, and stays marked until it has been read in a transaction that began after the mark was made.
+        """
         now = self._clock.now()
         if not self._loaded:
             await (self.load() if tx is None else self._load(tx))
@@ -221,18 +225,21 @@ class LiveFloor:
             self.picture.advance(now)
             return
         if tx is not None:
-            await self._read_stale(tx)
+            await self._look_at_stale(tx)
         else:
             async with self._reading, self._store.transaction(read_only=True) as own:
                 await self._read_stale(own)
         self.picture.advance(now)
 
     async def resync(self) -> None:
-        """Find out what this process was not told: compare versions, and read every agent."""
-        async with self._store.transaction(read_only=True) as tx:
+        """Find out what this process was not told: compare versions, and read every agent.
+
+        Not while others are read, so that what changes meanwhile is read after it and not before.
+        """
+        async with self._reading, self._store.transaction(read_only=True) as tx:
             await self._read_changed(tx)
             agents = await tx.people.agents()
-        self._seat_all(sorted({*self._agents, *(agent.id for agent in agents)}), agents)
+            self._seat_all(sorted({*self._agents, *(agent.id for agent in agents)}), agents)
         self._changed()
 
     async def _read_changed(self, tx: Transaction) -> None:
@@ -253,6 +260,16 @@ class LiveFloor:
             self._stale_agents.update(agents)
             self._stale_conversations.update(conversations)
             raise
+
+    async def _look_at_stale(self, tx: Transaction) -> None:
+        """Put in what ``tx`` sees of what is marked, and leave the marks."""
+        if self._stale_conversations:
+            await self._read_conversations(tx, sorted(self._stale_conversations))
+        if self._stale_agents:
+            asked = sorted(self._stale_agents)
+            found = await tx.people.agents(asked)
+            # Of whom was read properly in the meantime, that counts.
+            self._seat_all([name for name in asked if name in self._stale_agents], found)
 
     async def _read_conversations(self, tx: Transaction, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), AT_ONCE):

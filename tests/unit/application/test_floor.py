@@ -71,6 +71,50 @@ async def test_a_hint_that_was_lost_is_made_good(database: Path) -> None:
         assert [entry.id for entry in two.floor.picture.line("advisors")] == [waits]
 
 
+async def test_what_is_seen_in_an_older_transaction_does_not_pass_for_news(app: Application) -> None:
+    """A page is rendered from a snapshot; meanwhile an agent pauses. Who asked in the snapshot is answered by it, and
+    the picture is put right with the next reading, not when everything is compared half a minute later."""
+    claire = await app.agent("claire")
+    await app.floor.refresh()
+    async with app.store.transaction(read_only=True) as page:
+        assert await page.people.agent(claire) is not None  # the snapshot is taken
+        await app.conversations.set_presence(claire, chat="paused", video="paused")
+        app.floor.note_agents([claire])
+        await app.floor.refresh(page)
+        ((seat, _),) = app.floor.picture.agents("advisors")
+        assert seat.chat == "available", "that is what the snapshot says"
+    await app.floor.refresh()
+    ((seat, _),) = app.floor.picture.agents("advisors")
+    assert seat.chat == "paused"
+
+
+async def test_an_older_transaction_does_not_undo_what_was_read_since(app: Application) -> None:
+    claire = await app.agent("claire")
+    await app.floor.refresh()
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    async with app.store.transaction(read_only=True) as page:
+        assert await page.people.agent(claire) is not None
+        agents = page.people.agents
+
+        async def slowly(ids: object = None) -> object:
+            found = await agents(ids)  # type: ignore[arg-type]
+            reading.set()
+            await go_on.wait()
+            return found
+
+        page.people.agents = slowly  # type: ignore[method-assign]
+        app.floor.note_agents([claire])
+        asking = asyncio.create_task(app.floor.refresh(page))
+        await reading.wait()
+        await app.conversations.set_presence(claire, chat="paused", video="paused")
+        app.floor.note_agents([claire])
+        await app.floor.refresh()
+        go_on.set()
+        await asking
+    ((seat, _),) = app.floor.picture.agents("advisors")
+    assert seat.chat == "paused"
+
+
 async def test_one_process_distributes_and_another_takes_over(database: Path) -> None:
     async with two_processes(database) as (one, two):
         key = await one.site()
