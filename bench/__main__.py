@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import decide, distribution, media_relay, messages, policy_check, simulate, wait_time, write_path
+from bench import (
+    decide,
+    distribution,
+    media_forwarding,
+    media_relay,
+    messages,
+    policy_check,
+    simulate,
+    wait_time,
+    write_path,
+)
 
 BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "decide": decide.run,
@@ -16,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Console], None]] = {
     "messages": messages.run,
     "events": write_path.run,
     "media": media_relay.run,
+    "forwarding": media_forwarding.run,
     "simulate": simulate.run,
     "wait_time": wait_time.run,
 }

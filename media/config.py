@@ -31,6 +31,10 @@ class MediaConfig:
     """
     udp_ports: tuple[int, int] | None = None
     """First and last UDP port to bind, both included; None lets the system choose."""
+    fast: bool = False
+    """Use the fast mode (see :mod:`media.fast`) if it works with what is installed; otherwise, and by default, packets
+    go the way through aiortc's transport objects.
+    """
     max_rooms: int = 500
     connect_timeout: float = 15.0
     """Seconds a new connection may take until ICE and DTLS are up."""

@@ -1,4 +1,4 @@
-"""The one file that reaches into private parts of aiortc and aioice.
+"""What reaches into private parts of aiortc and aioice; the fast mode reaches further (:mod:`media.fast`).
 
 aiortc is used for what it does well - ICE, DTLS, SRTP - through its ORTC-style objects: RTCIceGatherer,
 RTCIceTransport, RTCDtlsTransport. There is no RTCPeerConnection, hence no encoder, decoder thread, jitter
@@ -46,6 +46,7 @@ from aiortc import (
 from media.answer import HostCandidate
 from media.config import MediaConfig
 from media.errors import HookMismatch, NoTransport
+from media.fast import FastPath
 from media.negotiation import NegotiationPlan
 from media.sdp import RemoteCandidate
 
@@ -137,8 +138,9 @@ class RelayTransport:
         certificate = RTCCertificate.generateCertificate()
         self._dtls = _RawDtlsTransport(self._ice, certificate, handlers.on_rtp, handlers.on_rtcp)
         self._closing = False
-        self.discarded = 0
-        """Datagrams thrown away because the queue was full or the size impossible."""
+        self.fast: FastPath | None = None
+        """The fast path, once it is in use."""
+        self._discarded = 0
         self.unsent = 0
         """Packets that could not be encrypted or sent."""
         self._install()
@@ -153,7 +155,7 @@ class RelayTransport:
             # Anyone can send to this port. Empty and oversized datagrams raise errors inside aiortc's receive
             # loop.
             if not 0 < len(data) <= DATAGRAM_LIMIT or queue.qsize() >= QUEUE_LIMIT:
-                self.discarded += 1
+                self._discarded += 1
                 return
             queue.put_nowait((data, component))
 
@@ -230,6 +232,13 @@ class RelayTransport:
         return self._dtls.state == "connected" and self._ice.state == "completed"
 
     @property
+    def discarded(self) -> int:
+        """Datagrams thrown away: the queue was full, or (in the fast mode) they were not authentic, or of an impossible
+        size.
+        """
+        return self._discarded + (self.fast.refused if self.fast is not None else 0)
+
+    @property
     def credentials(self) -> tuple[str, str]:
         """The server's ICE user fragment and password."""
         parameters = self._gatherer.getLocalParameters()
@@ -248,6 +257,10 @@ class RelayTransport:
             HostCandidate(c.foundation, c.priority, c.ip, c.port, c.type, c.relatedAddress, c.relatedPort)
             for c in self._gatherer.getLocalCandidates()
         )
+
+    def lead(self) -> None:
+        """Take the controlling role (RFC 8445 §6.1.1), which the browser has otherwise."""
+        self._connection.ice_controlling = True
 
     async def gather(self) -> None:
         """Bind sockets and find out the server's candidates.
@@ -288,10 +301,15 @@ class RelayTransport:
             return False
         fingerprints = [RTCDtlsFingerprint(algorithm=f.algorithm, value=f.value) for f in plan.fingerprints]
         await self._dtls.start(RTCDtlsParameters(fingerprints=fingerprints))
+        if self.connected and self._config.fast and not self._closing:
+            handlers = self._handlers
+            self.fast = FastPath(self._dtls, self._connection, handlers.on_rtp, handlers.on_rtcp)
         return self.connected
 
     async def send(self, data: bytes) -> bool:
         """Encrypt and send one RTP or RTCP packet. Never raises, and does not wait on UDP."""
+        if self.fast is not None:
+            return self.send_now(data)
         if self._closing or len(data) > SEND_LIMIT:
             self.unsent += 1
             return False
@@ -300,6 +318,13 @@ class RelayTransport:
         except (ConnectionError, OSError, ValueError, pylibsrtp.Error):
             # Not connected (yet, or any more), or SRTP refuses the packet (a sequence number far in the
             # past).
+            self.unsent += 1
+            return False
+        return True
+
+    def send_now(self, data: bytes) -> bool:
+        """Encrypt and send one RTP or RTCP packet at once, in the fast mode. Never raises."""
+        if self.fast is None or not self.fast.send(data):
             self.unsent += 1
             return False
         return True
@@ -322,6 +347,8 @@ class RelayTransport:
     async def close(self) -> None:
         """Say goodbye (DTLS close_notify) and free the sockets."""
         self._closing = True
+        if self.fast is not None:
+            self.fast.close()
         # A TURN server that no longer answers must not hold up the rest.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):

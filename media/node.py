@@ -9,11 +9,13 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Final
 
 from media.config import MediaConfig
 from media.errors import JoinSuperseded, MediaError, NodeClosed, TooManyRooms, UnknownConnection, UnknownRoom
 from media.events import MediaEvent, ParticipantConnected, ParticipantDropped, ParticipantLeft, RoomClosed
+from media.fast import fast_problems
 from media.hooks import check_hooks
 from media.negotiation import negotiate
 from media.participant import Participant, ParticipantHandlers
@@ -21,6 +23,7 @@ from media.policy import Role, RoomPolicy, Source
 from media.room import Room
 from media.sdp import parse_fragment
 from media.stats import RoomStats
+from media.trial import try_fast
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +61,11 @@ class MediaNode:
         if self._running:
             return
         check_hooks()
+        if self._config.fast:
+            problems = await fast_problems(try_fast)
+            if problems:
+                logger.error("Media packets take the slower way, not the fast one: %s", "; ".join(problems))
+                self._config = replace(self._config, fast=False)
         self._running = True
         self._ticker = asyncio.create_task(self._tick(), name="media-tick")
 
@@ -188,6 +196,11 @@ class MediaNode:
     def room_stats(self, room_id: str) -> RoomStats:
         """Counters of a room."""
         return self._room(room_id).stats()
+
+    @property
+    def fast(self) -> bool:
+        """Whether the fast mode was asked for and works here."""
+        return self._running and self._config.fast
 
     @property
     def room_count(self) -> int:

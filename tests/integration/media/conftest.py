@@ -21,10 +21,16 @@ def events() -> Events:
     return Events()
 
 
+BOTH_MODES = pytest.mark.parametrize("node", ["default", "fast"], indirect=True)
+"""For tests of the packet path, which the two modes have one each of."""
+
+
 @pytest.fixture
-async def node(events: Events) -> AsyncIterator[MediaNode]:
-    node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",)), events.append)
+async def node(request: pytest.FixtureRequest, events: Events) -> AsyncIterator[MediaNode]:
+    fast = getattr(request, "param", "default") == "fast"
+    node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",), fast=fast), events.append)
     await node.start()
+    assert node.fast is fast
     yield node
     await node.close()
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import pytest
 import uvloop
 
 from media import MediaConfig, MediaFlowing, MediaNode, ParticipantConnected, Role, RoomPolicy
+from tests.integration.media.conftest import BOTH_MODES
 from tests.integration.media.peers import Events, Peer, until
 
 MakePeer = Callable[..., Peer]
 
 
+@BOTH_MODES
 async def test_sound_and_picture_reach_the_other_side_both_ways(
     node: MediaNode, events: Events, peer: MakePeer
 ) -> None:
@@ -35,10 +38,12 @@ async def test_sound_and_picture_reach_the_other_side_both_ways(
     assert len(events.of(MediaFlowing)) == 4
 
 
-def test_the_same_on_the_event_loop_of_the_service() -> None:
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_same_on_the_event_loop_of_the_service(fast: bool) -> None:
     async def call() -> None:
-        node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",)), lambda event: None)
+        node = MediaNode(MediaConfig(host_addresses=("127.0.0.1",), fast=fast), lambda event: None)
         await node.start()
+        assert node.fast is fast
         node.open_room("r", RoomPolicy())
         visitor = await Peer().join(node, "r", Role.VISITOR, "v")
         agent = await Peer().join(node, "r", Role.AGENT, "a")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from media import Cause, MediaFlowing, MediaNode, Role, RoomPolicy, Rule, Rules, Source, SourceSwitched
+from tests.integration.media.conftest import BOTH_MODES
 from tests.integration.media.peers import Events, Peer, until
 
 MakePeer = Callable[..., Peer]
@@ -37,6 +38,7 @@ async def test_forbidden_is_answered_sendonly_and_an_honest_client_only_receives
     assert node.room_stats("r").agent.packets_forwarded > 0
 
 
+@BOTH_MODES
 async def test_forbidden_stops_and_counts_what_a_tampered_client_sends(
     node: MediaNode, events: Events, peer: MakePeer
 ) -> None:
@@ -143,6 +145,7 @@ async def test_a_forbidden_screen_is_dropped_and_counted_while_the_camera_is_see
     assert stats()[Source.CAMERA].dropped_by_policy == 0
 
 
+@BOTH_MODES
 async def test_a_tampered_client_cannot_pass_its_screen_off_as_its_camera(
     node: MediaNode, peer: MakePeer
 ) -> None:
@@ -190,6 +193,7 @@ async def test_a_forbidden_microphone_is_silent_and_everybody_is_told(
     await until(lambda: agent.got.frames > seen + 5, "the picture goes on")
 
 
+@BOTH_MODES
 async def test_on_hold_nothing_passes_and_then_everything_goes_on(
     node: MediaNode, events: Events, peer: MakePeer
 ) -> None:

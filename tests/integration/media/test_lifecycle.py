@@ -36,6 +36,7 @@ from media import (
 from media.demux import MAX_SSRCS
 from media.participant import Participant
 from media.room import MAX_JOINS
+from tests.integration.media.conftest import BOTH_MODES
 from tests.integration.media.peers import Events, Peer, until
 from tests.unit.media.offers import Offer
 
@@ -78,6 +79,7 @@ async def test_a_silent_but_living_participant_is_not_dropped(events: Events, pe
     await node.close()
 
 
+@BOTH_MODES
 async def test_closing_the_page_is_noticed_at_once(node: MediaNode, events: Events, peer: MakePeer) -> None:
     node.open_room("r", RoomPolicy())
     visitor = await peer().join(node, "r", Role.VISITOR, "v")
@@ -86,6 +88,7 @@ async def test_closing_the_page_is_noticed_at_once(node: MediaNode, events: Even
     await until(lambda: bool(events.of(ParticipantDropped)), "dropped", 2)
 
 
+@BOTH_MODES
 async def test_a_newer_connection_replaces_the_older(node: MediaNode, events: Events, peer: MakePeer) -> None:
     node.open_room("r", RoomPolicy())
     old = await peer().join(node, "r", Role.VISITOR, "v1")
@@ -101,6 +104,7 @@ async def test_a_newer_connection_replaces_the_older(node: MediaNode, events: Ev
     assert not events.of(ParticipantLeft)
 
 
+@BOTH_MODES
 async def test_leaving_and_closing(node: MediaNode, events: Events, peer: MakePeer) -> None:
     node.open_room("r", RoomPolicy())
     visitor = await peer().join(node, "r", Role.VISITOR, "v")
@@ -333,6 +337,7 @@ async def test_udp_ports_and_public_address(events: Events, peer: MakePeer) -> N
     await node.close()
 
 
+@BOTH_MODES
 async def test_a_flood_of_ssrcs_ends_the_connection(node: MediaNode, events: Events, peer: MakePeer) -> None:
     node.open_room("r", RoomPolicy())
     visitor = await (await peer().join(node, "r", Role.VISITOR, "v")).connected()

@@ -10,6 +10,7 @@ import pytest
 from media import MediaNode, ParticipantDropped, Role, RoomPolicy, Source
 from media.hooks import QUEUE_LIMIT
 from media.rewrite_rtcp import keyframe_request
+from tests.integration.media.conftest import BOTH_MODES
 from tests.integration.media.peers import Events, Peer, until
 
 MakePeer = Callable[..., Peer]
@@ -23,6 +24,7 @@ async def call(node: MediaNode, peer: MakePeer) -> tuple[Peer, Peer]:
     return visitor, agent
 
 
+@BOTH_MODES
 async def test_encrypted_garbage_is_counted_and_the_call_goes_on(
     node: MediaNode, events: Events, peer: MakePeer
 ) -> None:
@@ -48,6 +50,7 @@ async def test_encrypted_garbage_is_counted_and_the_call_goes_on(
     assert not events.of(ParticipantDropped)
 
 
+@BOTH_MODES
 async def test_datagrams_from_strangers_do_no_harm(node: MediaNode, events: Events, peer: MakePeer) -> None:
     visitor, _ = await call(node, peer)
     member = node._rooms["r"].members[Role.VISITOR]
@@ -65,6 +68,7 @@ async def test_datagrams_from_strangers_do_no_harm(node: MediaNode, events: Even
     assert not events.of(ParticipantDropped)
 
 
+@BOTH_MODES
 async def test_keyframe_requests_are_limited(node: MediaNode, peer: MakePeer) -> None:
     visitor, _ = await call(node, peer)
     section = visitor.answer[visitor.answer.index("m=video") :]
@@ -78,16 +82,18 @@ async def test_keyframe_requests_are_limited(node: MediaNode, peer: MakePeer) ->
     assert 1 <= node.room_stats("r").agent.keyframe_requests - before <= 4
 
 
+@BOTH_MODES
 async def test_lost_packets_are_asked_for_and_sent_again(
     node: MediaNode, peer: MakePeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor, agent = await call(node, peer)
     agent_leg = node._rooms["r"].members[Role.AGENT]
     real, sent, seen_rtx = agent_leg.transport.send, [0], [0]
+    real_now = agent_leg.transport.send_now
     lane = agent_leg.receiving.lanes[Source.CAMERA]
     assert lane.rtx is not None
 
-    async def lossy(data: bytes) -> bool:
+    def is_lost(data: bytes) -> bool:
         """Lose every tenth video packet to the agent; let repairs through."""
         ssrc = int.from_bytes(data[8:12], "big")
         if ssrc == lane.primary.ssrc:
@@ -95,9 +101,13 @@ async def test_lost_packets_are_asked_for_and_sent_again(
             if sent[0] % 10 == 0:
                 return True
         seen_rtx[0] += lane.rtx is not None and ssrc == lane.rtx.ssrc
-        return await real(data)
+        return False
+
+    async def lossy(data: bytes) -> bool:
+        return is_lost(data) or await real(data)
 
     monkeypatch.setattr(agent_leg.transport, "send", lossy)
+    monkeypatch.setattr(agent_leg.transport, "send_now", lambda data: is_lost(data) or real_now(data))
     frames = agent.got.frames
     await until(lambda: sent[0] > 60, "some packets are lost")
     assert seen_rtx[0] >= 4

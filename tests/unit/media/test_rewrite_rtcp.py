@@ -1,5 +1,6 @@
 """RTCP end to end: written and read back with aiortc's own RTCP classes."""
 
+import random
 import struct
 
 import pytest
@@ -23,9 +24,9 @@ from aiortc.rtp import (
 )
 
 from media.policy import Source
-from media.rewrite import Flow
+from media.rewrite import Flow, ReceivingState
 from media.rewrite_rtcp import RtcpOutcome, keyframe_request, rewrite_rtcp
-from tests.unit.media.legs import flows, rtp
+from tests.unit.media.legs import AGENT, TO_AGENT, VISITOR, fields, flows, plan, rtp
 
 # The agent's SSRCs are those of its offer, 1000 and 1001, as the visitor's are; only the legs tell them apart.
 AGENT_VIDEO, AGENT_AUDIO = 3000, 3002
@@ -221,3 +222,41 @@ def test_the_rooms_own_keyframe_request_is_a_valid_compound() -> None:
     assert isinstance(report, RtcpRrPacket)
     assert isinstance(pli, RtcpPsfbPacket)
     assert (pli.fmt, pli.ssrc, pli.media_ssrc) == (RTCP_PSFB_PLI, 7, 1000)
+
+
+def test_sound_and_picture_stay_in_sync_over_a_rejoin() -> None:
+    """What the receiver makes of sender reports: when a packet was captured, by the sender's clock (RFC 3550 §6.4.1).
+    The numbers of both streams start anew, at random, with every connection of the sender.
+    """
+    receiving = ReceivingState.of(TO_AGENT, "x")
+    dice = random.Random(5)
+    rates = {Source.MICROPHONE: (48000, 111, 500), Source.CAMERA: (90000, 96, 501)}
+    now = 100.0
+    for connection in range(3):
+        receiving.detach()
+        there = Flow(plan(VISITOR), plan(AGENT), receiving)
+        _, back = flows()
+        starts = {source: dice.randrange(1 << 32) for source in Source}
+        ntp_start = 3_900_000_000.0 + connection * 1000
+
+        def stamp(source: Source, at: float, starts: dict[Source, int] = starts, since: float = now) -> int:
+            return (starts[source] + round((at - since) * rates[source][0])) & 0xFFFFFFFF
+
+        mapping: dict[int, tuple[float, int]] = {}
+        begun = now
+        for step in range(4):
+            now += 0.25
+            for number, (source, (rate, payload_type, ssrc)) in enumerate(rates.items()):
+                sender = 1000 * (connection + 1) + number
+                packet = rtp(pt=payload_type, seq=step, ts=stamp(source, now), ssrc=sender)
+                out = there.rewrite_rtp(source, packet, now + dice.random() / 50)
+                assert isinstance(out, bytes)
+                ntp = ntp_start + now - begun
+                info = RtcpSenderInfo(round(ntp * 2**32), stamp(source, now), 1, 1)
+                (report,) = through(bytes(RtcpSrPacket(ssrc=sender, sender_info=info)), there, back)
+                assert isinstance(report, RtcpSrPacket)
+                assert report.ssrc == ssrc
+                mapping[ssrc] = report.sender_info.ntp_timestamp / 2**32, report.sender_info.rtp_timestamp
+                reported_at, reported = mapping[ssrc]
+                ahead = (fields(out)[3] - reported + (1 << 31)) % (1 << 32) - (1 << 31)
+                assert reported_at + ahead / rate == pytest.approx(ntp, abs=0.001)
