@@ -420,6 +420,7 @@ def _media_config(settings: Settings, *, loopback: bool) -> MediaConfig:
         include_loopback=loopback or settings.media_loopback,
         public_address=settings.media_public_address,
         udp_ports=settings.media_udp_ports,
+        fast=settings.media_fast,
     )
 
 

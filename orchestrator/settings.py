@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """The public IPv4 address by which browsers reach the media relay behind a 1:1 NAT or in a container."""
     media_udp_ports: tuple[int, int] | None = None
     """First and last UDP port of the media relay; None: the system's choice. A firewall must let them in."""
+    media_fast: bool = False
+    """Forward packets below aiortc's transport objects, at about half the cost, where a trial at the start succeeds."""
     smtp_url: str | None = Field(default=None, repr=False)
     """``smtp://user:password@host:587?starttls=require`` or ``smtps://…``. None or empty: no e-mail is sent."""
     mail_from: str | None = None
