@@ -29,7 +29,8 @@ from rules.vocabulary import CameraPolicy, NeedName
 _STRICTNESS: tuple[CameraPolicy, ...] = ("allowed", "off_by_default", "forbidden")
 
 
-def _stricter(one: CameraPolicy, other: CameraPolicy) -> CameraPolicy:
+def stricter_camera(one: CameraPolicy, other: CameraPolicy) -> CameraPolicy:
+    """The one of two rules that allows less."""
     return one if _STRICTNESS.index(one) >= _STRICTNESS.index(other) else other
 
 
@@ -148,7 +149,7 @@ class Policy:
         site = self.camera.sites.get(site_id)
         policy = self.camera.default if site is None or site.camera is None else site.camera
         of_group = self.camera.groups.get(group) if group is not None else None
-        return policy if of_group is None else _stricter(policy, of_group)
+        return policy if of_group is None else stricter_camera(policy, of_group)
 
     def screen_share_for(self, site_id: str, group: str | None) -> bool:
         """Whether the visitor may share a screen: not where the camera is forbidden, unless the policy says so."""

@@ -39,8 +39,9 @@ from orchestrator.domain.effects import (
 from orchestrator.domain.events import Event
 from orchestrator.domain.evolve import copy_of
 from orchestrator.domain.facts import Facts
-from orchestrator.domain.guard_facts import camera_policy
+from orchestrator.domain.guard_facts import camera_rule
 from rules.policy import Policy
+from rules.vocabulary import CameraPolicy
 
 
 @dataclass(slots=True)
@@ -84,8 +85,9 @@ class Draft:
         }
 
     @property
-    def camera(self) -> str:
-        return camera_policy(self.c, self.policy, self.facts.group.name if self.facts.group else self.c.group)
+    def camera(self) -> CameraPolicy:
+        """The rule for the visitor's camera in the next call."""
+        return camera_rule(self.c, self.facts, self.policy)
 
     @property
     def failure(self) -> str:
@@ -335,7 +337,8 @@ def count_decline(d: Draft) -> None:
 def open_call(d: Draft) -> None:
     call_id = getattr(d.event, "call_id", None)
     if call_id is not None:
-        d.set(call=Call(id=call_id, opened_at=d.now, camera_on=d.camera == "allowed"))
+        rule = d.camera
+        d.set(call=Call(id=call_id, opened_at=d.now, camera_on=rule == "allowed", camera=rule))
 
 
 def close_call(d: Draft) -> None:

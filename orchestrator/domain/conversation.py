@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from rules.vocabulary import CameraPolicy
+
 
 class State(StrEnum):
     """The closed set of lifecycle states."""
@@ -180,13 +182,18 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A video call: a room of the media server, and who is connected to it now."""
+    """A video call: a room of the media server, and who is connected to it now.
+
+    ``camera`` is the rule for the visitor's camera: that of its beginning, or a stricter one that was published since.
+    None in a call of an earlier version, where it is the policy's.
+    """
 
     id: str
     opened_at: datetime
     connected: frozenset[Role] = frozenset()
     started_at: datetime | None = None
     camera_on: bool = False
+    camera: CameraPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,19 +22,20 @@ from datetime import datetime
 from orchestrator.domain import events as ev
 from orchestrator.domain.actions import ACTIONS, Draft
 from orchestrator.domain.conversation import Consent, Conversation, Need, Party, Purpose, State, TimerName
-from orchestrator.domain.effects import GreetVisitor
+from orchestrator.domain.effects import GreetVisitor, OpenCall
 from orchestrator.domain.events import Event
 from orchestrator.domain.evolve import difference
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.follow_up import effects_of_change
-from orchestrator.domain.guard_facts import camera_policy, connected_after, guard_facts
+from orchestrator.domain.guard_facts import camera_policy, camera_rule, connected_after, guard_facts
 from orchestrator.domain.invariants import LIVE_VIDEO, broken_law
 from orchestrator.domain.laws import refusal
 from orchestrator.domain.notices import notices_of
 from orchestrator.domain.outcome import Denied, Ignored, Illegal, Moved, Outcome
 from orchestrator.domain.timers import timer_of, timers_after
 from rules.decision import Decision
-from rules.policy import Policy
+from rules.policy import Policy, stricter_camera
+from rules.vocabulary import CameraPolicy
 
 
 def decide(
@@ -52,7 +53,9 @@ def decide(
     if conversation is None:
         return Ignored("no_such_conversation")
 
-    camera = camera_policy(conversation, policy, facts.group.name if facts.group else conversation.group)
+    camera = camera_policy(conversation, camera_rule(conversation, facts, policy))
+    if isinstance(event, ev.CameraRestricted):
+        return _restrict(conversation, event, facts, policy, camera, now)
     refused = refusal(conversation, event, facts, camera, now)
     if refused is not None:
         if refused.kind == "ignored":
@@ -73,6 +76,28 @@ def decide(
             return _rearm(Draft(conversation, event, facts, policy, now, restart={timer}), timer, decision)
         return Denied("no_row", decision) if decision.known else Illegal(conversation.state, decision.event)
     return _move(conversation, event, facts, policy, decision, now)
+
+
+def _restrict(
+    c: Conversation,
+    event: ev.CameraRestricted,
+    facts: Facts,
+    policy: Policy,
+    camera: CameraPolicy,
+    now: datetime,
+) -> Moved | Ignored:
+    """A law and no row's affair: what a visitor was promised must not depend on an older chart."""
+    call = c.call
+    if call is None or c.state is State.CLOSED:
+        return Ignored("no_call")
+    tightened = stricter_camera(event.camera, camera)
+    if tightened == call.camera:
+        return Ignored("not_stricter")
+    draft = Draft(c, event, facts, policy, now)
+    # A camera that was turned on under the old rule has to be turned on again under the new one, if it may be at all.
+    on = call.camera_on and tightened == "allowed"
+    draft.set(version=c.version + 1, call=replace(call, camera=tightened, camera_on=on))
+    return Moved(_without_row(c, event, policy), draft.changes(), (OpenCall(call.id),))
 
 
 def _start(event: ev.ConversationStarted, policy: Policy, now: datetime) -> Moved:

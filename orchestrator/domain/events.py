@@ -122,6 +122,13 @@ class CameraSwitched:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraRestricted:
+    """A stricter rule for the visitor's camera was published: it holds in the running call, at once, without a row."""
+
+    camera: Literal["off_by_default", "forbidden"]
+
+
+@dataclass(frozen=True, slots=True)
 class CapabilityChanged:
     """The visitor's page found out whether it can do video at all."""
 
@@ -417,6 +424,7 @@ Event = (
     | HungUp
     | VideoResumed
     | CameraSwitched
+    | CameraRestricted
     | CapabilityChanged
     | LanguageChosen
     | VisitorDisconnected

@@ -10,12 +10,23 @@ from orchestrator.domain.conversation import Conversation, Party, Role, Verdict
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import Facts
 from rules.facts import FACT_BY_NAME, FactValue
-from rules.policy import Policy
+from rules.policy import Policy, stricter_camera
+from rules.vocabulary import CameraPolicy
 
 
-def camera_policy(c: Conversation, policy: Policy, group: str | None) -> str:
-    """The visitor's camera policy in force: the site's, which the group may only tighten."""
-    return policy.camera_for(c.site_id, group)
+def camera_policy(c: Conversation, rule: CameraPolicy) -> CameraPolicy:
+    """The visitor's camera policy in force, where ``rule`` is the one of now.
+
+    A running call keeps the strictest that there was since it began: what is looser is for the next call.
+    """
+    return rule if c.call is None or c.call.camera is None else stricter_camera(rule, c.call.camera)
+
+
+def camera_rule(c: Conversation, facts: Facts, policy: Policy) -> CameraPolicy:
+    """The rule of now: the live one of the site, which the group may only tighten."""
+    if facts.camera is not None:
+        return facts.camera
+    return policy.camera_for(c.site_id, facts.group.name if facts.group is not None else c.group)
 
 
 def connected_after(c: Conversation, event: Event) -> frozenset[Role]:
@@ -102,7 +113,7 @@ def _may_repeat(k: _Known) -> bool:
 
 
 def _camera(k: _Known) -> str:
-    return camera_policy(k.c, k.policy, k.group.name if k.group else k.c.group)
+    return camera_policy(k.c, camera_rule(k.c, k.facts, k.policy))
 
 
 def _purpose(k: _Known) -> str | None:

@@ -94,7 +94,8 @@ def _card(stage: Stage, _: Sequence[Happened]) -> str:
 
 
 def _camera(stage: Stage, _: Sequence[Happened]) -> str:
-    return camera_policy(stage.conversation, stage.policy, stage.conversation.group)
+    c = stage.conversation
+    return camera_policy(c, stage.policy.camera_for(c.site_id, c.group))
 
 
 def _reassurance(stage: Stage, _: Sequence[Happened]) -> str:

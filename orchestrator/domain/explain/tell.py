@@ -140,6 +140,8 @@ def _decided(decision: Decision, refused: str | None, words: Words) -> str:
     state = words.states.get(decision.state, decision.state)
     if decision.event == "ConversationStarted":
         return phrases["start"].format(state=state, party=words.parties.get(decision.party, decision.party))
+    if decision.event == "CameraRestricted":
+        return phrases["at_once"]
     if decision.row is None:
         return phrases["again"]
     if decision.to is None or decision.to == decision.state:

@@ -13,6 +13,7 @@ from enum import Enum
 
 from orchestrator.domain.conversation import Conversation, Party, State
 from orchestrator.domain.evolve import FIELDS
+from orchestrator.domain.guard_facts import camera_policy
 from orchestrator.domain.invariants import LIVE_VIDEO
 from rules.policy import Policy
 
@@ -75,7 +76,9 @@ class Canonical:
             c.video_ended,
             c.resume_until is not None,
             c.group if self.groups else None,
-            self.policy.camera_for(c.site_id, c.group) if self.cameras and c.state in LIVE_VIDEO else None,
+            camera_policy(c, self.policy.camera_for(c.site_id, c.group))
+            if self.cameras and c.state in LIVE_VIDEO
+            else None,
             *(_TRACKED[name](c, self.policy) for name in sorted(self.tracked)),
             *(_seen(getattr(c, name)) for name in _OTHERS),
         )

@@ -25,7 +25,10 @@ ESCALATES = Verdict(escalates=True, reason="matched")
 PLAIN = Verdict(escalates=False, reason="no_phrase")
 
 KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in get_args(Event) if kind is not ev.ConversationStarted
+    kind.__name__: kind
+    for kind in get_args(Event)
+    # No row can answer these.
+    if kind not in (ev.ConversationStarted, ev.CameraRestricted)
 }
 
 # Events that open what they name; the others of the same identifier speak of what is open.

@@ -46,6 +46,7 @@ later_events: dict[str, st.SearchStrategy[ev.Event]] = {
         ev.HungUp: st.builds(ev.HungUp, roles),
         ev.VideoResumed: st.builds(ev.VideoResumed, calls),
         ev.CameraSwitched: st.builds(ev.CameraSwitched, st.booleans()),
+        ev.CameraRestricted: st.builds(ev.CameraRestricted, st.sampled_from(["off_by_default", "forbidden"])),
         ev.CapabilityChanged: st.builds(ev.CapabilityChanged, st.booleans()),
         ev.LanguageChosen: st.builds(ev.LanguageChosen, st.sampled_from(["fr", "en"])),
         ev.VisitorDisconnected: st.just(ev.VisitorDisconnected()),

@@ -11,12 +11,15 @@ from orchestrator.domain.timers import EVENT_OF_TIMER, duration_of
 from rules import vocabulary
 from tests.unit.domain.story import shipped
 
+NO_ROWS = {"ConversationStarted", "CameraRestricted"}
+"""The core's own: what makes a conversation, and what no chart may ignore."""
+
 
 def test_actions_states_parties_and_events_agree() -> None:
     assert set(vocabulary.ACTIONS) == set(ACTIONS)
     assert set(vocabulary.STATES) == {state.value for state in State}
     assert set(vocabulary.PARTIES) == {party.value for party in Party}
-    assert set(vocabulary.EVENTS) == {kind.__name__ for kind in get_args(Event)} - {"ConversationStarted"}
+    assert set(vocabulary.EVENTS) == {kind.__name__ for kind in get_args(Event)} - NO_ROWS
 
 
 def test_every_timer_has_an_event_and_a_duration() -> None:
