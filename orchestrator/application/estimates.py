@@ -196,7 +196,9 @@ def _pools(floor: FloorPicture, rules: Mapping[str, GroupRules], now: datetime) 
     """Who is on duty, told apart by the lines they serve.
 
     An agent has the slots of the most generous group. Chats and videos are taken as slots of their own, unless the
-    agent holds one conversation at a time; who is paused, away or offline takes nobody and counts for nothing.
+    agent holds one conversation at a time; who is paused, away or offline takes nobody and counts for nothing. Who has
+    left the desk a moment ago, as one who reloads it has, counts where somebody else is there: where nobody is, nobody
+    knows whether anybody will be.
     """
     groups_of: dict[str, list[str]] = defaultdict(list)
     seats: dict[str, tuple[Seat, tuple[int, int]]] = {}
@@ -206,12 +208,17 @@ def _pools(floor: FloorPicture, rules: Mapping[str, GroupRules], now: datetime) 
                 groups_of[seat.id].append(group)
                 seats[seat.id] = (seat, load)
     slots: dict[frozenset[Line], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    attended: set[Line] = set()
     for agent_id, groups in groups_of.items():
         seat, load = seats[agent_id]
         for lines, count, free in _slots(seat, load, {group: rules[group] for group in groups}, now):
             slots[lines][0] += count
             slots[lines][1] += free
-    return tuple(Pool(lines, count, free) for lines, (count, free) in slots.items())
+            if seat.here:
+                attended |= lines
+    return tuple(
+        Pool(lines & attended, count, free) for lines, (count, free) in slots.items() if lines & attended
+    )
 
 
 def _slots(

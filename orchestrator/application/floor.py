@@ -364,6 +364,7 @@ def seat_of(agent: Agent, live: Policy, now: datetime) -> Seat:
         can_video=agent.can_video,
         idle_since=agent.idle_since or LONG_AGO,
         wrap_up_until=agent.wrap_up_until,
+        here=agent.sockets > 0,
     )
 
 

@@ -100,9 +100,13 @@ class Presence:
             left = await tx.people.remove_socket(socket_id, stream, seen_until=now + RELOAD_GRACE)
             await tx.people.set_last_seen(agent_id, now)
             held = await tx.conversations.open_of_agent(agent_id) if left == 0 else []
+            if left == 0:
+                # Still offered work for a moment, but not counted on any more: every process looks at them again.
+                drain = NewEffect(self._ids.new("drain"), f"{stream}/drain", "", DrainQueue(agent_id))
+                await tx.outbox.add([drain], at=now)
         if left == 0:
             self._seen.pop(agent_id, None)
-            await self._bus.publish([PRESENCE_TOPIC])
+            await self._bus.publish([PRESENCE_TOPIC, WORK_TOPIC])
         await self._agent_gone(agent_id, held, besides=None)
 
     async def agent_seen(self, agent_id: str) -> None:

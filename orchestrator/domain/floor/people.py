@@ -27,8 +27,8 @@ class Profile:
 class Seat:
     """An agent as of now. What they hold is told by `Floor.hold`.
 
-    ``connected``: a page of theirs is open. ``idle_since`` is when they last got free. Until ``wrap_up_until``
-    they finish what they had, and are asked nothing new.
+    ``connected``: a page of theirs is open, or was a moment ago; ``here``: it is open. ``idle_since`` is when they last
+    got free. Until ``wrap_up_until`` they finish what they had, and are asked nothing new.
     """
 
     id: str
@@ -39,3 +39,4 @@ class Seat:
     can_video: bool
     idle_since: datetime
     wrap_up_until: datetime | None = None
+    here: bool = True

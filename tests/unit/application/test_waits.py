@@ -212,6 +212,38 @@ async def test_without_data_or_agents_the_wait_is_unknown_and_says_why(app: Appl
     assert app.estimates.estimate(Line("gone", "chat"), 1, app.clock.now()) == Unknown("closed")
 
 
+async def test_where_nobody_is_at_a_desk_no_band_is_told_not_even_for_a_moment(app: Application) -> None:
+    """Who reloads the desk is still offered work; but where everybody has just left, nobody knows who will be back."""
+    key = await app.site()
+    claire, marc = await app.agent("claire"), await app.agent("marc")
+    await learn(app, claire, key)
+    await app.ledger.run_once()
+    for _ in range(6):
+        _, conversation = await ask(app, key)
+        invited = (await app.snapshot(conversation)).invitation
+        assert invited is not None
+        await app.conversations.accept(invited.agent_id, conversation, invited.id)
+        await app.settle()
+
+    async def told() -> Any:
+        await app.settle()
+        app.clock.advance(2)
+        return app.estimates.estimate(CHAT, 1, app.clock.now())
+
+    both = await told()
+    await app.presence.agent_left(marc, "socket-marc")
+    assert await told() == both, "a page that is reloaded"
+    await app.presence.agent_left(claire, "socket-claire")
+    assert await told() == Unknown("no_agents")
+    await app.presence.agent_came(claire, "again", can_video=True)
+    assert isinstance(await told(), WaitBand)
+    app.clock.advance(10)
+    await app.away.settle_due()
+    alone = await told()
+    assert isinstance(alone, WaitBand)
+    assert alone.p50 > both.p50, "marc has not come back"
+
+
 async def test_a_site_without_the_estimate_is_told_nothing(database: Path) -> None:
     policy = policy_with({"engagement.yaml": ("wait_estimate: true", "wait_estimate: false")})
     async with running(database, policy=policy) as app:
