@@ -107,6 +107,7 @@ def _run(wish: Wish, url: str | None, admin: str | None, keep: Path | None) -> t
 async def _simulate(wish: Wish, url: str | None, admin: str | None, keep: Path | None) -> tuple[Result, int]:
     from orchestrator.load.product import own_product  # noqa: PLC0415
     from orchestrator.load.run import Admin, run_load  # noqa: PLC0415
+    from orchestrator.load.starvation import Starvation  # noqa: PLC0415
     from orchestrator.load.wire import Service  # noqa: PLC0415
 
     with _Display() as display:
@@ -115,7 +116,9 @@ async def _simulate(wish: Wish, url: str | None, admin: str | None, keep: Path |
             return await run_load(wish, service, account, display.show), 0
         async with own_product(keep) as product:
             service = Service(product.url, own=True, addresses=True)
-            result = await run_load(wish, service, Admin(product.email, product.password), display.show)
+            account = Admin(product.email, product.password)
+            starved = Starvation(product.process).since_last
+            result = await run_load(wish, service, account, display.show, starved)
             return result, product.errors()
 
 

@@ -4,6 +4,9 @@ Every client learns of a change a little after it was made, so that two of them 
 What is judged here must therefore have been so for a grace, and the supervisor's survey must agree: an invitation to
 an agent who is cut off is on no desk that anybody here sees. What a client cannot know (who is asked next after
 everybody refused, in which order several who came back to the head stand) is not judged.
+
+Time in which nobody here could listen, or in which the machine did not let the service run, is taken out of all of
+this: the clock of these rules stands still meanwhile.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.load.findings import Findings
+from orchestrator.load.findings import Findings, Rule
 
 SETTLES_WITHIN = 1.5
 """So many seconds before and after an invitation somebody else must have waited to have been passed over."""
@@ -57,6 +60,7 @@ class Lines:
         self._missing: dict[str, float] = {}
         self._unshown: dict[tuple[str, str], float] = {}
         self._asked: dict[str, float] = {}
+        self.excused = 0.0
         self.unshown: set[tuple[str, str]] = set()
         self.longest_unshown = 0.0
         self.longest_idle = 0.0
@@ -65,6 +69,7 @@ class Lines:
 
     def waits(self, at: float, conversation: str, *, since: float, need: str, language: str) -> None:
         """A visitor's page shows the waiting room."""
+        at -= self.excused
         known = self.waiting.get(conversation)
         if known is not None and (known.since, known.need) == (since, need):
             return
@@ -80,12 +85,14 @@ class Lines:
 
     def present(self, at: float, conversation: str, present: bool) -> None:
         """The visitor's socket came or went; what was not seen meanwhile is not judged."""
+        at -= self.excused
         entry = self.waiting.get(conversation)
         if entry is not None and entry.present != present:
             entry.present, entry.uninvited_from = present, at
 
     def invited(self, at: float, conversation: str, agent: str, invitation: str) -> None:
         """A desk showed an invitation."""
+        at -= self.excused
         self._invitations[invitation] = (conversation, agent)
         entry = self.waiting.get(conversation)
         if entry is None:
@@ -99,6 +106,7 @@ class Lines:
 
     def invitation_over(self, at: float, invitation: str, reason: str) -> None:
         """A desk was told that an invitation ended."""
+        at -= self.excused
         conversation, agent = self._invitations.pop(invitation, ("", ""))
         entry = self.waiting.get(conversation)
         if entry is None:
@@ -114,6 +122,7 @@ class Lines:
         Pages that show the waiting room since before must be among them. An invitation that no desk shows yet takes
         a place of its agent all the same.
         """
+        asked_at -= self.excused
         shown = set(self._invitations.values())
         unshown = {(name, agent) for name, agent in queued.items() if agent and (name, agent) not in shown}
         self._unshown = {pair: self._unshown.get(pair, asked_at) for pair in unshown}
@@ -138,7 +147,9 @@ class Lines:
     # --- judged from time to time ---------------------------------------------------------------------
 
     def look(self, at: float, free: dict[str, Free], *, deaf: float = 0.0) -> None:
-        """Judge. ``deaf``: so many seconds of the time since the last look nobody here could hear anything."""
+        """Judge. ``deaf``: so many seconds of the time since the last look do not count."""
+        self.excused += deaf
+        at -= self.excused
         found = {
             (conversation, agent)
             for conversation, entry in self.waiting.items()
@@ -146,13 +157,16 @@ class Lines:
             for agent, seat in free.items()
             if agent not in entry.refused and _fits(entry, seat)
         }
-        self._pairs = {pair: self._pairs.get(pair, at - deaf) + deaf for pair in found}
+        self._pairs = {pair: self._pairs.get(pair, at) for pair in found}
         self._judge_missing(at)
 
     def finish(self, at: float) -> None:
         """Everything has come to rest: who still waits was forgotten."""
         for conversation in self.waiting:
             self._findings.add("nobody_lost", at, f"{conversation} still waits at the end")
+
+    def _find(self, rule: Rule, at: float, what: str, conversation: str) -> None:
+        self._findings.add(rule, at + self.excused, what, conversation)
 
     def _judge_idle(self, asked_at: float, uninvited: Collection[str]) -> None:
         """When the survey was asked for, these pairs had already been possible for so long."""
@@ -168,7 +182,7 @@ class Lines:
             agent, passed = agents[0]
             others = f" and {len(agents) - 1} more" if len(agents) > 1 else ""
             what = f"{conversation} waits although {agent}{others} has been free for it for {passed:.1f} s"
-            self._findings.add("no_idle_agent", asked_at, what, conversation)
+            self._find("no_idle_agent", asked_at, what, conversation)
 
     def _judge_order(self, asked_at: float, uninvited: Collection[str]) -> None:
         settled = [one for one in self._passed_over if asked_at - one[0] > SETTLES_WITHIN]
@@ -179,14 +193,14 @@ class Lines:
                 continue
             if max(entry.from_, entry.uninvited_from) < when - SETTLES_WITHIN:
                 what = f"{later} was offered to {agent} before {earlier}, which came first and wants the same"
-                self._findings.add("first_come_first_served", when, what, earlier)
+                self._find("first_come_first_served", when, what, earlier)
 
     def _judge_missing(self, at: float) -> None:
         for conversation, since in self._missing.items():
             entry = self.waiting.get(conversation)
             if entry is not None and entry.present and not entry.invited and at - since > self._grace:
                 what = f"{conversation}: its visitor waits, and no line has it"
-                self._findings.add("nobody_lost", at, what, conversation)
+                self._find("nobody_lost", at, what, conversation)
 
     def _goes_first(self, earlier: Waiting, later: Waiting, agent: str, at: float) -> bool:
         return (

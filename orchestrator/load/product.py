@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -28,12 +28,13 @@ class NotStarted(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """``log``: what the service said, its last lines first of all."""
+    """``log``: what the service said, its last lines first of all. ``process``: its number, once it runs."""
 
     url: str
     email: str
     password: str
     log: Path
+    process: int = 0
 
     def errors(self) -> int:
         """How many lines of its log are errors."""
@@ -72,7 +73,7 @@ async def own_product(keep: Path | None = None) -> AsyncIterator[Product]:
             )
             try:
                 await _until_ready(product, child)
-                yield product
+                yield replace(product, process=child.pid)
             finally:
                 await _end(child)
 

@@ -67,6 +67,8 @@ def numbers(result: Result) -> Json:
             "longest_idle": result.judge.lines.longest_idle,
             "supervisor_readings": result.readings,
             "worst_lag_of_this_program": result.worst_lag,
+            "service_kept_from_running": result.starved,
+            "excused_seconds": result.excused,
             "rules": {rule: len(result.judge.findings.of(rule)) for rule in RULES},
             "violations": [
                 {"rule": one.rule, "at": round(one.at, 3), "what": one.what}
@@ -180,6 +182,12 @@ def sections(report: Json) -> list[Section]:
         (
             "invitations on no desk for longer than the grace",
             f"{judge['invitations_long_unseen']}, at most {judge['longest_unseen']:.1f} s (agents cut off, or slow)",
+        )
+    )
+    rules.append(
+        (
+            "time that does not count",
+            f"{judge['excused_seconds']:.1f} of {report['run']['seconds']:.0f} s: the machine was busy otherwise",
         )
     )
     slow = service["request_p99"] or 0.0

@@ -62,6 +62,8 @@ class Result:
     seconds: float
     span: float
     worst_lag: float
+    starved: float
+    excused: float
     readings: int
     target_seconds: float
     target_share: int
@@ -81,9 +83,13 @@ class Progress:
 
 
 async def run_load(
-    wish: Wish, service: Service, admin: Admin, show: Callable[[Progress], None] = lambda _: None
+    wish: Wish,
+    service: Service,
+    admin: Admin,
+    show: Callable[[Progress], None] = lambda _: None,
+    starved: Callable[[], float] = lambda: 0.0,
 ) -> Result:
-    """Simulate, and judge.
+    """Simulate, and judge. ``starved``: seconds since it was last asked in which the service was kept from running.
 
     Raises:
         Failed: the service did not let the run begin.
@@ -123,7 +129,7 @@ async def run_load(
             SimulatedAgent(scene, plan, account, await client())
             for plan, account in zip(plans, stage.accounts, strict=True)
         ]
-        return await _Run(wish, scene, agents, Supervisor(scene, office), show).go()
+        return await _Run(wish, scene, agents, Supervisor(scene, office), show, starved).go()
 
 
 class _Run:
@@ -136,6 +142,7 @@ class _Run:
         agents: list[SimulatedAgent],
         supervisor: Supervisor,
         show: Callable[[Progress], None],
+        starved: Callable[[], float],
     ) -> None:
         self.wish = wish
         self.scene = scene
@@ -145,6 +152,8 @@ class _Run:
         self._show = show
         self._phase = "agents sign in"
         self._worst_lag = 0.0
+        self._starved_since_last = starved
+        self._starved = 0.0
 
     async def go(self) -> Result:
         began, wish = datetime.now(UTC), self.wish
@@ -170,6 +179,8 @@ class _Run:
             seconds=scene.now(),
             span=scene.pace(span),
             worst_lag=self._worst_lag,
+            starved=self._starved,
+            excused=scene.judge.lines.excused,
             readings=supervisor.readings,
             target_seconds=supervisor.target_seconds or 30.0,
             target_share=supervisor.target_share or 80,
@@ -232,9 +243,12 @@ class _Run:
             now = scene.now()
             lag = max(0.0, now - last - LOOK_EVERY)
             self._worst_lag = max(self._worst_lag, lag)
+            starved = min(now - last, self._starved_since_last())
+            self._starved += starved
             free = {agent.name: seat for agent in self.agents if (seat := agent.free()) is not None}
-            scene.judge.lines.look(now, free, deaf=lag)
-            scene.judge.holding.look(now)
+            # Which of both was the case when is not known: the longer of them is excused, not their sum.
+            scene.judge.lines.look(now, free, deaf=max(lag, starved))
+            scene.judge.holding.look(now - scene.judge.lines.excused)
             for held, slots, on in (agent.load for agent in self.agents):
                 if on:
                     duty.on += now - last

@@ -127,6 +127,20 @@ def test_time_in_which_nobody_here_listened_does_not_count(judge: Judge) -> None
     assert not judge.violations
 
 
+def test_time_that_does_not_count_is_taken_out_of_what_follows_too(judge: Judge) -> None:
+    """Of ten seconds in which the agent was free, the service was let run for one and a half; then for one more."""
+    waits(judge, 10, "c", since=100)
+    judge.lines.look(10, {"ann": ANYBODY})
+    judge.lines.look(20, {"ann": ANYBODY}, deaf=8.5)
+    survey(judge, 20)
+    assert not judge.violations
+    judge.lines.look(21, {"ann": ANYBODY})
+    survey(judge, 21)
+    (found,) = judge.violations
+    assert (found.rule, found.at) == ("no_idle_agent", 21)
+    assert "for 2.5 s" in found.what
+
+
 def test_an_invitation_to_somebody_who_is_cut_off_is_known_from_the_survey(judge: Judge) -> None:
     waits(judge, 10, "c", since=100)
     waits(judge, 11, "later", since=101)
