@@ -402,6 +402,8 @@ class _Search:
         elif (timer := timer_of(step.event)) is not None:
             found.unmoved.setdefault(timer, example)
         after = evolve(before, outcome.changes)
+        if row is not None:
+            found.ways[row].add(((before.state, before.party), (after.state, after.party)))
         account = account_after(visit.account, before, step.event, after)
         for code in violations(before, step.event, after, visit.account, self._policy):
             found.violations.setdefault((code, row or ""), example)

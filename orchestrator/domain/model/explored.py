@@ -19,6 +19,9 @@ from rules.check.cases import Condition, Values
 from rules.facts import FactValue
 
 Node = tuple[View, Account]
+Standing = tuple[State, Party]
+"""Where a conversation stands: its state, and whom the visitor talks with."""
+Way = tuple[Standing, Standing]
 
 
 @dataclass(slots=True, eq=False)
@@ -81,7 +84,7 @@ Question = tuple[Case, tuple[tuple[str, FactValue], ...]]
 class Explored:
     """What a search found. Rows are named; examples are the first, and so the shortest, of their kind.
 
-    ``moved``: rows that took effect. ``broken``: (row, code) of results that the invariants refused; ``refused``:
+    ``moved``: rows that took effect; ``ways``: from which standing each of them led to which. ``broken``: (row, code) of results that the invariants refused; ``refused``:
     (row, code) of rows that would have won if a law had not refused before. ``unanswered``: events without a row.
     ``unmoved``: timers that were due and that no row took. ``violations``: what must not be, by code and row.
     ``questions``: what the rows were asked, with the first occasion. ``with_switches``: rows that take effect when
@@ -96,6 +99,7 @@ class Explored:
     seen: dict[Node, int] = field(default_factory=dict[Node, int])
     edges: dict[Node, dict[Node, int]] = field(default_factory=lambda: defaultdict(dict[Node, int]))
     moved: dict[str, Example] = field(default_factory=dict[str, Example])
+    ways: dict[str, set[Way]] = field(default_factory=lambda: defaultdict(set[Way]))
     broken: dict[tuple[str, str], Example] = field(default_factory=dict[tuple[str, str], Example])
     refused: dict[tuple[str, str], Example] = field(default_factory=dict[tuple[str, str], Example])
     unanswered: dict[tuple[str, State, Party], Example] = field(

@@ -1,0 +1,44 @@
+"""A chart in Mermaid's language for state diagrams, for pages and wikis that draw it themselves.
+
+https://mermaid.js.org/syntax/stateDiagram.html
+"""
+
+from __future__ import annotations
+
+from orchestrator.diagram import words
+from orchestrator.diagram.words import Language
+from orchestrator.domain.chart import Chart, Line, Place
+
+_START, _END = "[*]", "[*]"
+
+
+def as_mermaid(chart: Chart, language: Language = "en") -> str:
+    """The whole diagram as text."""
+    lines = ["---", f"title: {words.title(chart, language)}", "---", "stateDiagram-v2"]
+    lines += [f"    accTitle: {words.title(chart, language)}"]
+    for place in chart.places:
+        lines.append(f"    state {_quoted(_said(place, language))} as {_id(place.id)}")
+    lines += [f"    {_START} --> {_id('chat/none')}", f"    {_START} --> {_id('chat/bot')}"]
+    for arrow in chart.arrows:
+        events = ", ".join(_event(line) for line in words.events_of(arrow.lines))
+        lines.append(f"    {_id(arrow.source)} --> {_id(arrow.target)}: {events}")
+    lines.append(f"    {_id('closed')} --> {_END}")
+    return "\n".join(lines) + "\n"
+
+
+def _said(place: Place, language: Language) -> str:
+    said = f"{words.place_name(place)}, {words.place_meaning(place, language)}"
+    return said if place.count is None else f"{said}: {words.counted(place.count, language)}"
+
+
+def _id(place: str) -> str:
+    return place.replace("/", "_")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', "'") + '"'
+
+
+def _event(line: Line) -> str:
+    said = line.event if line.timer is None else f"{line.event} ({line.timer})"
+    return said if line.mark == "same" else f"{words.SIGNS[line.mark]} {said} [{line.row}]"
