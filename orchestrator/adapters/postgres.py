@@ -18,8 +18,9 @@ from sqlalchemy import Executable
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from orchestrator.adapters.session import Parameters, Rows, Session
-from orchestrator.adapters.statements import Translated, Translator
+from orchestrator.adapters.folding import Folder, Writes
+from orchestrator.adapters.session import Append, Parameters, Rows, Session, Write
+from orchestrator.adapters.statements import Translated, Translator, for_postgres
 from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.application.errors import StoreUnavailable, VersionConflict
 
@@ -99,7 +100,8 @@ class PostgresDatabase:
         self._patience = patience
         self._address = address(database_url)
         self._where = _where(database_url)
-        self._translator = Translator()
+        self._translator = for_postgres()
+        self._folder = Folder(self._translator)
         self._places = asyncio.Semaphore(connections)
         # The one used last is taken first: its statements are prepared and its memory is warm.
         self._idle: list[_Connection] = []
@@ -116,7 +118,9 @@ class PostgresDatabase:
         try:
             connection = await self._begun(_BEGIN_WRITE if write else _BEGIN_READ)
             try:
-                yield PostgresSession(connection, self._translator)
+                session = PostgresSession(connection, self._translator, self._folder)
+                yield session
+                await session.send()
             except BaseException as error:
                 await asyncio.shield(connection.roll_back())
                 raise _meaning(error, connection) from error
@@ -210,10 +214,10 @@ class _Connection:
         self._sound = True
         return status
 
-    async def fetch(self, statement: Translated, given: dict[str, Any]) -> tuple[Sequence[Any], str]:
+    async def fetch(self, text: str, arguments: Sequence[Any]) -> tuple[Sequence[Any], str]:
         """What a statement gives, and its status (``UPDATE 1``)."""
-        prepared = self._prepared.get(statement.text) or await self._prepare(statement.text)
-        rows = await prepared.fetch(*statement.arguments(given))
+        prepared = self._prepared.get(text) or await self._prepare(text)
+        rows = await prepared.fetch(*arguments)
         return rows, prepared.get_statusmsg()
 
     async def each(self, statement: Translated, given: Sequence[dict[str, Any]]) -> None:
@@ -249,15 +253,17 @@ class PostgresSession:
 
     dialect = "postgresql"
 
-    def __init__(self, connection: _Connection, translator: Translator) -> None:
+    def __init__(self, connection: _Connection, translator: Translator, folder: Folder) -> None:
         self._connection = connection
         self._translator = translator
+        self._folder = folder
+        self._writes = Writes()
 
     async def read(self, statement: Executable, parameters: Parameters = None) -> Rows:
+        await self.send()
         given = parameters if isinstance(parameters, dict) else {}
-        rows, status = await self._connection.fetch(
-            self._translator.translate(statement, tuple(given)), given
-        )
+        translated = self._translator.translate(statement, tuple(given))
+        rows, status = await self._connection.fetch(translated.text, translated.arguments(given))
         return Rows(rows) if rows else Rows((), _count(status))
 
     async def write(
@@ -265,6 +271,7 @@ class PostgresSession:
     ) -> None:
         if parameters is not None and not isinstance(parameters, dict):
             if len(parameters) > 1:
+                await self.send()
                 translated = self._translator.translate(statement, tuple(parameters[0]))
                 await self._connection.each(translated, parameters)
                 return
@@ -272,6 +279,26 @@ class PostgresSession:
         rows = await self.read(statement, parameters)
         if only_if_found and rows.count != 1:
             raise VersionConflict("the row was changed or is gone")
+
+    async def put(self, write: Write | Append, rows: Sequence[dict[str, Any]]) -> None:
+        if rows and not self._writes.add(write, rows):
+            await self.send()
+            if not self._writes.add(write, rows):
+                # The same row twice: one after the other.
+                for row in rows:
+                    await self.send()
+                    self._writes.add(write, (row,))
+
+    async def send(self) -> None:
+        """Carry out what was put."""
+        if not self._writes:
+            return
+        parts = self._writes.take()
+        folded, arguments = self._folder.fold(parts)
+        (found,), _ = await self._connection.fetch(folded.text, arguments)
+        for number in folded.checked:
+            if found[number] != len(parts[number][1]):
+                raise VersionConflict("the row was changed or is gone")
 
 
 def _count(status: str) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import JSON, Executable, and_, bindparam, cast, func, insert, or_, select, update
 
 from orchestrator.adapters.codec import dump_conversation, load_conversation
-from orchestrator.adapters.session import Session
+from orchestrator.adapters.columns import among
+from orchestrator.adapters.session import Session, Write
 from orchestrator.adapters.tables import ConversationRow
 from orchestrator.application.records import AgentLoad, LoadedConversation
 from orchestrator.domain.conversation import Conversation, Need
@@ -22,8 +24,28 @@ _LOCK_AND_LOAD = _LOAD.with_for_update()
 _QUEUE_ORDER = (c.queue_at_head.desc(), c.queue_rank_at, c.id)
 _HELD = select(c.id, c.agent_id, c.agent_video, c.invited_agent_id, c.invited_video)
 _HELD_BY_ONE = _HELD.where(or_(c.agent_id == bindparam("agent"), c.invited_agent_id == bindparam("agent")))
+
+
+@cache
+def _load_all(dialect: str, *, lock: bool) -> Executable:
+    query = select(c.id, c.snapshot, c.last_position).where(among(dialect, c.id, "ids"))
+    return query.order_by(c.id).with_for_update() if lock else query
+
+
+@cache
+def _by_ids(dialect: str) -> Executable:
+    return select(c.snapshot).where(among(dialect, c.id, "ids"))
+
+
+@cache
+def _held_by(dialect: str) -> Executable:
+    return _HELD.where(
+        or_(among(dialect, c.agent_id, "agents"), among(dialect, c.invited_agent_id, "agents"))
+    )
+
+
 _ADVANCE = update(table).where(c.id == bindparam("b_id")).values(last_position=bindparam("last_position"))
-_SAVE = (
+_SAVE = Write(
     update(table)
     .where(c.id == bindparam("b_id"), c.version == bindparam("b_version"))
     .values(
@@ -32,7 +54,10 @@ _SAVE = (
             for column in table.columns
             if column.name not in ("id", "site_id", "visitor_id", "started_at")
         }
-    )
+    ),
+    "conversation",
+    ("b_id",),
+    must_find=True,
 )
 
 
@@ -69,6 +94,16 @@ class SqlConversations:
         row = (await self._session.read(query, {"id": conversation_id})).one()
         return None if row is None else LoadedConversation(load_conversation(row.snapshot), row.last_position)
 
+    async def load_all(self, ids: Sequence[str]) -> Mapping[str, LoadedConversation]:
+        if len(ids) == 1:
+            found = await self.load(ids[0])
+            return {} if found is None else {ids[0]: found}
+        query = _load_all(self._session.dialect, lock=self._lock)
+        return {
+            row.id: LoadedConversation(load_conversation(row.snapshot), row.last_position)
+            for row in await self._session.read(query, {"ids": list(ids)})
+        }
+
     async def insert(self, conversation: Conversation, *, last_position: int) -> None:
         fixed = {
             "id": conversation.id,
@@ -81,7 +116,7 @@ class SqlConversations:
     async def save(self, conversation: Conversation, *, expected_version: int, last_position: int) -> None:
         keys = {"b_id": conversation.id, "b_version": expected_version}
         values = keys | _columns(conversation, last_position)
-        await self._session.write(_SAVE, values, only_if_found=True)
+        await self._session.put(_SAVE, (values,))
 
     async def advance(self, conversation_id: str, *, last_position: int) -> None:
         await self._session.write(_ADVANCE, {"b_id": conversation_id, "last_position": last_position})
@@ -194,7 +229,8 @@ class SqlConversations:
         return await self._all(select(c.snapshot).where(c.closed_at.is_(None)).order_by(c.id))
 
     async def by_ids(self, ids: Sequence[str]) -> list[Conversation]:
-        return await self._all(select(c.snapshot).where(c.id.in_(ids)))
+        rows = await self._session.read(_by_ids(self._session.dialect), {"ids": list(ids)})
+        return [load_conversation(snapshot) for snapshot in rows.values()]
 
     async def active_versions(self) -> Mapping[str, int]:
         query = select(c.id, c.version).where(
@@ -210,8 +246,7 @@ class SqlConversations:
 
     async def _loads(self, agent_ids: Sequence[str], own: str | None) -> dict[str, AgentLoad]:
         wanted = set(agent_ids)
-        query: Executable = _HELD.where(or_(c.agent_id.in_(agent_ids), c.invited_agent_id.in_(agent_ids)))
-        values: dict[str, Any] | None = None
+        query, values = _held_by(self._session.dialect), {"agents": sorted(wanted)}
         if len(wanted) == 1:
             query, values = _HELD_BY_ONE, {"agent": agent_ids[0]}
         sums = {agent_id: [0, 0, 0, 0] for agent_id in agent_ids}

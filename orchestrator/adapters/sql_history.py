@@ -19,7 +19,7 @@ from orchestrator.adapters.codec import (
     load_event,
     load_facts,
 )
-from orchestrator.adapters.session import Session
+from orchestrator.adapters.session import Session, Write
 from orchestrator.adapters.tables import (
     ContextRow,
     EventRow,
@@ -45,15 +45,15 @@ left_bodies = LeftMessageBodyRow.__table__  # type: ignore[attr-defined]
 ERASED = {"type": "erased"}
 
 # Built once: making a statement costs more than running it.
-_INSERT_EVENT = insert(events)
-_INSERT_MESSAGES = insert(messages)
+_INSERT_EVENT = Write(insert(events), "event")
+_INSERT_MESSAGES = Write(insert(messages), "message")
 _LATEST = (
     select(events.c.name, events.c.body)
     .where(events.c.conversation_id == bindparam("conversation"), events.c.name == bindparam("name"))
     .order_by(events.c.version.desc())
     .limit(1)
 )
-_INSERT_BODIES = insert(bodies)
+_INSERT_BODIES = Write(insert(bodies), "message_body")
 
 _MESSAGES = select(
     messages, bodies.c.content, bodies.c.author_name, bodies.c.quick_replies, bodies.c.payload
@@ -72,18 +72,20 @@ class SqlEvents:
 
     async def append(self, record: EventRecord) -> None:
         name, body = dump_event(record.event)
-        await self._session.write(
+        await self._session.put(
             _INSERT_EVENT,
-            {
-                "conversation_id": record.conversation_id,
-                "version": record.version,
-                "at": record.at,
-                "name": name,
-                "body": body,
-                "changes": dump_changes(record.changes),
-                "decision": dump_decision(record.decision),
-                "facts": dump_facts(record.facts) if record.facts is not None else None,
-            },
+            (
+                {
+                    "conversation_id": record.conversation_id,
+                    "version": record.version,
+                    "at": record.at,
+                    "name": name,
+                    "body": body,
+                    "changes": dump_changes(record.changes),
+                    "decision": dump_decision(record.decision),
+                    "facts": dump_facts(record.facts) if record.facts is not None else None,
+                },
+            ),
         )
 
     async def list(self, conversation_id: str) -> list[EventRecord]:
@@ -102,7 +104,9 @@ class SqlEvents:
         ]
 
     async def latest(self, conversation_id: str, kind: type[Event]) -> Event | None:
-        row = (await self._session.read(_LATEST, {"conversation": conversation_id, "name": kind.__name__})).one()
+        row = (
+            await self._session.read(_LATEST, {"conversation": conversation_id, "name": kind.__name__})
+        ).one()
         return None if row is None else _event_if_known(row.name, row.body)
 
     async def deny(
@@ -195,8 +199,8 @@ class SqlMessages:
             )
             for offset, message in enumerate(new, start=1)
         )
-        await self._session.write(_INSERT_MESSAGES, [_place(message) for message in stored])
-        await self._session.write(_INSERT_BODIES, [_body(message) for message in stored])
+        await self._session.put(_INSERT_MESSAGES, [_place(message) for message in stored])
+        await self._session.put(_INSERT_BODIES, [_body(message) for message in stored])
         return stored
 
     async def list(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import Executable, and_, bindparam, insert, or_, select, tuple_, update
 
-from orchestrator.adapters.session import Session
+from orchestrator.adapters.session import Session, Write
 from orchestrator.adapters.tables import ConversationRow, HandlingRow, QueueStayRow
 from orchestrator.application.ledger_records import Handling, InLine, Quote, Wait
 from orchestrator.domain.ledger import (
@@ -29,24 +29,34 @@ handlings = HandlingRow.__table__  # type: ignore[attr-defined]
 conversations = ConversationRow.__table__  # type: ignore[attr-defined]
 
 # A conversation has at most one of each open, so its id finds the row.
-_OPEN_STAY = and_(stays.c.conversation_id == bindparam("conversation"), stays.c.ended_at.is_(None))
+_OPEN_STAY = and_(stays.c.conversation_id == bindparam("b_conversation_id"), stays.c.ended_at.is_(None))
 _OPEN_HANDLING = and_(
-    handlings.c.conversation_id == bindparam("conversation"), handlings.c.ended_at.is_(None)
+    handlings.c.conversation_id == bindparam("b_conversation_id"), handlings.c.ended_at.is_(None)
 )
-_BEGIN_STAY = insert(stays)
-_INVITE = update(stays).where(_OPEN_STAY).values(invitations=stays.c.invitations + 1)
-_END_STAY = (
+
+
+def _of_stay(statement: Executable) -> Write:
+    return Write(statement, "queue_stay", ("b_conversation_id",))
+
+
+def _of_handling(statement: Executable) -> Write:
+    return Write(statement, "handling", ("b_conversation_id",))
+
+
+_BEGIN_STAY = Write(insert(stays), "queue_stay", ("conversation_id",))
+_INVITE = _of_stay(update(stays).where(_OPEN_STAY).values(invitations=stays.c.invitations + 1))
+_END_STAY = _of_stay(
     update(stays)
     .where(_OPEN_STAY)
     .values(ended_at=bindparam("at"), outcome=bindparam("how"), agent_id=bindparam("agent"))
 )
-_BEGIN_HANDLING = insert(handlings)
-_COUNT_VIDEO = (
+_BEGIN_HANDLING = Write(insert(handlings), "handling", ("conversation_id",))
+_COUNT_VIDEO = _of_handling(
     update(handlings)
     .where(_OPEN_HANDLING)
     .values(video_seconds=handlings.c.video_seconds + bindparam("seconds"))
 )
-_END_HANDLING = (
+_END_HANDLING = _of_handling(
     update(handlings).where(_OPEN_HANDLING).values(ended_at=bindparam("at"), ended_by=bindparam("how"))
 )
 
@@ -59,22 +69,8 @@ class SqlLedger:
 
     async def append(self, entries: Sequence[LedgerEntry], *, forecast: Forecast | None = None) -> None:
         for entry in entries:
-            match entry:
-                case WaitBegan():
-                    await self._session.write(_BEGIN_STAY, _new_stay(entry, forecast))
-                case WaitInvited():
-                    await self._session.write(_INVITE, {"conversation": entry.conversation_id})
-                case WaitEnded():
-                    ended = {"at": entry.at, "how": entry.outcome, "agent": entry.agent_id}
-                    await self._session.write(_END_STAY, {"conversation": entry.conversation_id} | ended)
-                case HandlingBegan():
-                    await self._session.write(_BEGIN_HANDLING, _new_handling(entry))
-                case VideoCounted():
-                    counted = {"conversation": entry.conversation_id, "seconds": entry.seconds}
-                    await self._session.write(_COUNT_VIDEO, counted)
-                case HandlingEnded():
-                    ended = {"at": entry.at, "how": entry.ended_by}
-                    await self._session.write(_END_HANDLING, {"conversation": entry.conversation_id} | ended)
+            write, values = _written(entry, forecast)
+            await self._session.put(write, (values,))
 
     # --- waits ------------------------------------------------------------------------------------------
 
@@ -172,6 +168,23 @@ class SqlLedger:
         query = select(handlings).where(handlings.c.conversation_id.in_(conversation_ids))
         query = query.order_by(handlings.c.conversation_id, handlings.c.version)
         return [_handling(row) for row in await self._session.read(query)]
+
+
+def _written(entry: LedgerEntry, forecast: Forecast | None) -> tuple[Write, dict[str, Any]]:
+    row: dict[str, Any] = {"b_conversation_id": entry.conversation_id}
+    match entry:
+        case WaitBegan():
+            return _BEGIN_STAY, _new_stay(entry, forecast)
+        case WaitInvited():
+            return _INVITE, row
+        case WaitEnded():
+            return _END_STAY, row | {"at": entry.at, "how": entry.outcome, "agent": entry.agent_id}
+        case HandlingBegan():
+            return _BEGIN_HANDLING, _new_handling(entry)
+        case VideoCounted():
+            return _COUNT_VIDEO, row | {"seconds": entry.seconds}
+        case HandlingEnded():
+            return _END_HANDLING, row | {"at": entry.at, "how": entry.ended_by}
 
 
 def _new_stay(entry: WaitBegan, forecast: Forecast | None) -> dict[str, Any]:

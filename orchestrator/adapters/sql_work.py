@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from orchestrator.adapters.codec import dump_effect, load_effect
-from orchestrator.adapters.columns import UtcDateTime
-from orchestrator.adapters.session import Session
+from orchestrator.adapters.columns import UtcDateTime, among
+from orchestrator.adapters.session import Append, Session, Write
+from orchestrator.adapters.statements import without_nul
 from orchestrator.adapters.tables import FeedRow, KeyRow, OutboxRow, StreamRow, TimerRow
 from orchestrator.adapters.upsert import upsert
 from orchestrator.application.records import DueTimer, FeedEntry, NewEffect, NewFeedEntry, OutboxItem
@@ -27,6 +28,42 @@ keys = KeyRow.__table__  # type: ignore[attr-defined]
 
 # The numbers are given out by the database in the same go: the stream's counter is moved on, and an entry takes
 # its place counted back from there.
+_ENTRY = ("stream", "back", "kind", "conversation_id", "ref", "detail", "at")
+
+
+def _entry_arrays(rows: Sequence[dict[str, Any]]) -> list[list[Any]]:
+    counts = Counter(row["stream"] for row in rows)
+    streams_moved = [list(counts), list(counts.values())]
+    columns: list[list[Any]] = [[] for _ in _ENTRY]
+    for row in rows:
+        counts[row["stream"]] -= 1
+        for column, name in zip(columns, _ENTRY, strict=True):
+            column.append(counts[row["stream"]] if name == "back" else without_nul(row[name]))
+    return streams_moved + columns
+
+
+# Streams in one order, so that two transactions never wait for each other's.
+_ENTRIES = Append(
+    (
+        (
+            "moved",
+            "INSERT INTO stream (name, seq) SELECT p.name, p.more FROM unnest($1::VARCHAR[], $2::INTEGER[]) "
+            "AS p(name, more) ORDER BY p.name "
+            "ON CONFLICT (name) DO UPDATE SET seq = stream.seq + excluded.seq RETURNING name, seq",
+        ),
+        (
+            "told",
+            "INSERT INTO feed (stream, seq, kind, conversation_id, ref, detail, at) "
+            "SELECT e.stream, moved.seq - e.back, e.kind, e.conversation_id, e.ref, e.detail, e.at "
+            "FROM unnest($3::VARCHAR[], $4::INTEGER[], $5::VARCHAR[], $6::VARCHAR[], $7::VARCHAR[], "
+            "$8::VARCHAR[], $9::TIMESTAMP WITH TIME ZONE[]) "
+            "AS e(stream, back, kind, conversation_id, ref, detail, at) "
+            "JOIN moved ON moved.name = e.stream RETURNING 1",
+        ),
+    ),
+    _entry_arrays,
+)
+
 _COUNTER = select(streams.c.seq).where(streams.c.name == bindparam("stream")).scalar_subquery()
 _APPEND = insert(feed).values(
     stream=bindparam("stream"),
@@ -39,42 +76,48 @@ _APPEND = insert(feed).values(
 )
 
 
+_new_stream = upsert("sqlite", streams)
+_ADVANCE = _new_stream.on_conflict_do_update(
+    index_elements=["name"], set_={"seq": streams.c.seq + _new_stream.excluded.seq}
+)
 _AFTER = (
     select(feed)
     .where(feed.c.stream == bindparam("stream"), feed.c.seq > bindparam("after"))
     .order_by(feed.c.seq)
     .limit(bindparam("most"))
 )
-_END_TIMER = delete(timers).where(
-    timers.c.conversation_id == bindparam("conversation"), timers.c.name == bindparam("timer")
+_END_TIMER = Write(
+    delete(timers).where(
+        timers.c.conversation_id == bindparam("conversation_id"), timers.c.name == bindparam("name")
+    ),
+    "timer",
+    ("conversation_id", "name"),
 )
 _HEAD = select(streams.c.seq).where(streams.c.name == bindparam("stream"))
 
 
 @cache
-def _advance(dialect: str) -> Any:
-    statement = upsert(dialect, streams)
-    return statement.on_conflict_do_update(
-        index_elements=["name"], set_={"seq": streams.c.seq + statement.excluded.seq}
-    )
-
-
-@cache
-def _set_timer(dialect: str) -> Any:
+def _set_timer(dialect: str) -> Write:
     statement = upsert(dialect, timers)
-    return statement.on_conflict_do_update(
+    set_ = statement.on_conflict_do_update(
         index_elements=["conversation_id", "name"], set_={"deadline": statement.excluded.deadline}
     )
+    return Write(set_, "timer", ("conversation_id", "name"))
 
 
 @cache
-def _add_effects(dialect: str) -> Any:
-    return upsert(dialect, outbox).on_conflict_do_nothing()
+def _add_effects(dialect: str) -> Write:
+    return Write(upsert(dialect, outbox).on_conflict_do_nothing().inline(), "outbox")
 
 
 @cache
 def _add_key(dialect: str) -> Any:
     return upsert(dialect, keys).on_conflict_do_nothing()
+
+
+@cache
+def _note_key(dialect: str) -> Write:
+    return Write(_add_key(dialect), "processed_key", ("key",))
 
 
 def _claim() -> Any:
@@ -128,7 +171,11 @@ _DUE_TIMERS = (
     .limit(bindparam("most"))
 )
 _NEXT_DEADLINE = select(func.min(timers.c.deadline))
-_KNOWN = select(keys.c.key).where(keys.c.key == bindparam("key"))
+
+
+@cache
+def _known(dialect: str) -> Any:
+    return select(keys.c.key).where(among(dialect, keys.c.key, "keys"))
 
 
 class SqlOutbox:
@@ -152,7 +199,7 @@ class SqlOutbox:
                     "not_before": at,
                 }
             )
-        await self._session.write(_add_effects(self._session.dialect), rows)
+        await self._session.put(_add_effects(self._session.dialect), rows)
 
     async def settle(self, *, done: Sequence[int], retry: Mapping[int, tuple[datetime, str]]) -> None:
         if done:
@@ -204,10 +251,10 @@ class SqlTimers:
             if before.get(name) != deadline
         ]
         if gone:
-            rows = [{"conversation": conversation_id, "timer": name} for name in gone]
-            await self._session.write(_END_TIMER, rows)
+            rows = [{"conversation_id": conversation_id, "name": name} for name in gone]
+            await self._session.put(_END_TIMER, rows)
         if changed:
-            await self._session.write(_set_timer(self._session.dialect), changed)
+            await self._session.put(_set_timer(self._session.dialect), changed)
 
     async def due(self, now: datetime, *, limit: int) -> list[DueTimer]:
         found = await self._session.read(_DUE_TIMERS, {"now": now, "most": limit})
@@ -233,25 +280,27 @@ class SqlFeed:
     async def append(self, entries: Sequence[NewFeedEntry], *, at: datetime) -> None:
         if not entries:
             return
+        rows: list[dict[str, Any]] = [
+            {
+                "stream": entry.stream,
+                "kind": entry.kind,
+                "conversation_id": entry.conversation_id,
+                "ref": entry.ref,
+                "detail": entry.detail,
+                "at": at,
+            }
+            for entry in entries
+        ]
+        if self._session.dialect == "postgresql":
+            await self._session.put(_ENTRIES, rows)
+            return
         counts = Counter(entry.stream for entry in entries)
-        # In one order, so that two transactions never wait for each other's streams.
         await self._session.write(
-            _advance(self._session.dialect), [{"name": name, "seq": counts[name]} for name in sorted(counts)]
+            _ADVANCE, [{"name": name, "seq": number} for name, number in counts.items()]
         )
-        rows: list[dict[str, Any]] = []
-        for entry in entries:
-            counts[entry.stream] -= 1
-            rows.append(
-                {
-                    "stream": entry.stream,
-                    "back": counts[entry.stream],
-                    "kind": entry.kind,
-                    "conversation_id": entry.conversation_id,
-                    "ref": entry.ref,
-                    "detail": entry.detail,
-                    "at": at,
-                }
-            )
+        for row in rows:
+            counts[row["stream"]] -= 1
+            row["back"] = counts[row["stream"]]
         await self._session.write(_APPEND, rows)
 
     async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]:
@@ -273,5 +322,9 @@ class SqlKeys:
         added = await self._session.read(_add_key(self._session.dialect), {"key": key, "at": at})
         return added.count == 1
 
-    async def known(self, key: str) -> bool:
-        return (await self._session.read(_KNOWN, {"key": key})).one() is not None
+    async def note(self, key: str, at: datetime) -> None:
+        await self._session.put(_note_key(self._session.dialect), ({"key": key, "at": at},))
+
+    async def known(self, keys: Sequence[str]) -> frozenset[str]:
+        found = await self._session.read(_known(self._session.dialect), {"keys": list(keys)})
+        return frozenset(found.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from orchestrator.application.gather import AgentsRead
 from orchestrator.application.ports import Transaction
 from orchestrator.application.records import Agent
 from orchestrator.application.switches import Switch, switches_of, turn_switches
@@ -57,10 +58,16 @@ async def note_consequences(
     event: Event,
     live: Policy,
     now: datetime,
+    *,
+    read: AgentsRead,
 ) -> None:
-    """Store what follows for agents. Their desks hear of it by the entry that their changed load makes anyway."""
+    """Store what follows for agents. Their desks hear of it by the entry that their changed load makes anyway.
+
+    ``read``: the agents that this transaction has locked.
+    """
     found = consequences_of(before, after, event, live)
-    if found.answered is not None:
+    known = read.locked(found.answered) if found.answered is not None else None
+    if found.answered is not None and (known is None or known.missed):
         await tx.people.set_missed(found.answered, 0)
     if found.missed is not None:
         await _miss(tx, *found.missed, now)
@@ -68,8 +75,9 @@ async def note_consequences(
         agent_id, length = found.wrap_up
         agent = await tx.people.agent(agent_id, lock=True)
         if agent is not None:
-            until = now + length
-            await tx.people.set_wrap_up(agent_id, max(until, agent.wrap_up_until or until))
+            until = max(now + length, agent.wrap_up_until or now)
+            await tx.people.set_wrap_up(agent_id, until)
+            await tx.spells.wrap_up(agent_id, now, until)
 
 
 async def _miss(tx: Transaction, agent_id: str, limit: int | None, now: datetime) -> None:

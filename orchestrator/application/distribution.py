@@ -185,7 +185,9 @@ class Distribution:
         """Commit a pair if it still holds; otherwise read again what it was made of."""
         handled: Handled | None = None
         try:
-            handled = await self._handler.handle(pair.conversation_id, self._offer(pair))
+            handled = await self._handler.handle(
+                pair.conversation_id, self._offer(pair), agents=(pair.agent_id,)
+            )
         finally:
             moved = handled is not None and handled.moved
             if not moved:
@@ -201,7 +203,7 @@ class Distribution:
             waiting = waiting_of(c, moment.pinned, moment.live)
             if waiting is None or waiting.invited or want is None or pair.agent_id in waiting.declined:
                 return None
-            found = await moment.read.agent(moment.tx, pair.agent_id, own=c.id)
+            found = await moment.read.agent(moment.tx, pair.agent_id, own=c)
             if found is None:
                 return None
             agent, load = found

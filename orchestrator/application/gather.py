@@ -6,6 +6,7 @@ locked first, so that two decisions about one agent happen one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from orchestrator.application.floor import LiveFloor, is_connected
@@ -17,35 +18,68 @@ from orchestrator.domain.conversation import Conversation, Need, Party, State
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import AgentFacts, Facts, GroupFacts
 from orchestrator.domain.floor import GroupRules
+from orchestrator.domain.follow_up import holdings
 from orchestrator.domain.routing import Routed, as_if_waiting, asked_for, route, takes_messages
 from orchestrator.domain.wait_time.terms import Line, WaitBand
 from rules.hours import group_open
 from rules.policy import Group, Policy
+from rules.vocabulary import CameraPolicy
 
 
 class AgentsRead:
     """Agents whose row this transaction has locked, with their load as it was read under the lock.
 
-    Only this transaction can give them anything until it ends, so that what was read need not be read again.
+    Only this transaction can give them anything until it ends, so that what was read need not be read again: what the
+    transaction itself gives and takes is counted (`changed`).
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str | None], tuple[Agent, AgentLoad]] = {}
+        self._agents: dict[str, Agent | None] = {}
+        self._loads: dict[str, tuple[int, int]] = {}
+        self._held: dict[str, Mapping[str, tuple[int, int]]] = {}
+
+    async def prepare(
+        self, tx: Transaction, agent_ids: Sequence[str], conversations: Sequence[Conversation]
+    ) -> None:
+        """Lock these, which are sorted, and read them in one go. ``conversations``: those that will be decided."""
+        for c in conversations:
+            self._held[c.id] = holdings(c)
+        if not agent_ids:
+            return
+        found = {agent.id: agent for agent in await tx.people.lock_agents(agent_ids)}
+        loads = await tx.conversations.loads_of_agents(agent_ids)
+        for agent_id in agent_ids:
+            self._agents[agent_id] = found.get(agent_id)
+            self._loads[agent_id] = loads[agent_id].chat, loads[agent_id].video
 
     async def agent(
-        self, tx: Transaction, agent_id: str, *, own: str | None
+        self, tx: Transaction, agent_id: str, *, own: Conversation
     ) -> tuple[Agent, AgentLoad] | None:
-        """Locks the agent and reads what they hold; ``own``: as `ports.Conversations.load_of_agent` has it."""
-        known = self._known.get((agent_id, own))
-        if known is None:
-            agent = await tx.people.agent(agent_id, lock=True)
-            if agent is None:
-                return None
-            known = self._known[agent_id, own] = (
-                agent,
-                await tx.conversations.load_of_agent(agent_id, own=own),
-            )
-        return known
+        """Locks the agent and reads what they hold; what ``own`` holds of them is told apart."""
+        if agent_id not in self._agents:
+            agent = self._agents[agent_id] = await tx.people.agent(agent_id, lock=True)
+            if agent is not None:
+                load = await tx.conversations.load_of_agent(agent_id)
+                self._loads[agent_id] = load.chat, load.video
+        agent = self._agents[agent_id]
+        if agent is None:
+            return None
+        held = self._held.get(own.id) or holdings(own)
+        return agent, AgentLoad(*self._loads[agent_id], *held.get(agent_id, (0, 0)))
+
+    def locked(self, agent_id: str) -> Agent | None:
+        """The agent as read under the lock, if this transaction has done so."""
+        return self._agents.get(agent_id)
+
+    def changed(self, before: Conversation | None, after: Conversation) -> None:
+        """This transaction has stored ``after`` in the place of ``before``."""
+        held, holds = (holdings(before) if before is not None else {}), holdings(after)
+        self._held[after.id] = holds
+        for agent_id in held.keys() | holds.keys():
+            if agent_id in self._loads:
+                chats, videos = self._loads[agent_id]
+                less, more = held.get(agent_id, (0, 0)), holds.get(agent_id, (0, 0))
+                self._loads[agent_id] = chats - less[0] + more[0], videos - less[1] + more[1]
 
 
 _TO_A_GROUP = (ev.Requeued, ev.HandoverRequested, ev.AgentAwayTimedOut)
@@ -77,7 +111,7 @@ async def gather(
     if needs.agent and agent_id is not None and group is not None:
         group = asked_for(conversation, event, live) or group
         agent = await agent_facts(
-            tx, agent_id, group=group, live=live, own=conversation.id, now=now, read=read or AgentsRead()
+            tx, agent_id, group=group, live=live, own=conversation, now=now, read=read or AgentsRead()
         )
     group_facts = None
     # Once an agent has the conversation, it keeps the group it came by, unless it is on its way to one.
@@ -91,6 +125,7 @@ async def gather(
         group=group_facts,
         bot_enabled=conversation.bot_id is not None,
         live=live.revision if agent is not None or group_facts is not None else None,
+        camera=_camera(conversation, group_facts, pinned, live),
     )
 
 
@@ -113,13 +148,25 @@ async def gather_for_pages(
     agent = group_facts = None
     if conversation.agent_id is not None:
         agent = await agent_facts(
-            tx, conversation.agent_id, group=group, live=live, own=conversation.id, now=now
+            tx, conversation.agent_id, group=group, live=live, own=conversation, now=now
         )
     else:
         group_facts = await _group_facts(
             tx, conversation, probe, routed, pinned, now, floor=floor, waits=waits, counts=True
         )
-    return Facts(agent=agent, group=group_facts, bot_enabled=conversation.bot_id is not None)
+    return Facts(
+        agent=agent,
+        group=group_facts,
+        bot_enabled=conversation.bot_id is not None,
+        camera=_camera(conversation, group_facts, pinned, live),
+    )
+
+
+def _camera(c: Conversation, group: GroupFacts | None, pinned: Policy, live: Policy) -> CameraPolicy | None:
+    """The live rule for the visitor's camera, where it could be another than the one that decides."""
+    if live.revision == pinned.revision:
+        return None
+    return live.camera_for(c.site_id, group.name if group is not None else c.group)
 
 
 async def agent_facts(
@@ -128,7 +175,7 @@ async def agent_facts(
     *,
     group: Group,
     live: Policy,
-    own: str | None,
+    own: Conversation,
     now: datetime,
     read: AgentsRead | None = None,
 ) -> AgentFacts | None:
@@ -146,8 +193,8 @@ async def agent_facts(
         agent = await tx.people.agent(agent_id)
         if agent is None:
             return None
-        load = await tx.conversations.load_of_agent(agent_id, own=own)
-    free_chat, free_video = free(load, _capacity_group(agent, group, live))
+        load = await tx.conversations.load_of_agent(agent_id, own=own.id)
+    free_chat, free_video = free(agent, load, _capacity_group(agent, group, live))
     return AgentFacts(
         id=agent.id,
         name=agent.name,
@@ -174,13 +221,13 @@ def serves(agent: Agent, group: str) -> bool:
     return not agent.groups or any(name == group for name, _ in agent.groups)
 
 
-def free(load: AgentLoad, group: Group) -> tuple[bool, bool]:
-    """Whether a chat slot and video capacity are free, by the rule of the floor.
+def free(agent: Agent, load: AgentLoad, group: Group) -> tuple[bool, bool]:
+    """Whether a chat slot and video capacity of the agent are free, by the rule of the floor.
 
     What video takes blocks new work only: a chat that is held, or that an open invitation reserved before the video
     began, may still be taken.
     """
-    rules = GroupRules.of(group.spec)
+    rules = GroupRules.of(group.spec).of_agent(agent.chat_slots, agent.video_slots)
     chat, video = load.chat - load.own_chat, load.video - load.own_video
     reserved = load.own_chat > 0 and chat < rules.chat_slots
     return reserved or rules.room_for_chat(chat, video), rules.room_for_video(video)
@@ -223,6 +270,7 @@ async def _group_facts(
         skills=routed.skills,
         ageing=group.spec.ageing,
         sticky_agent=await _who_knows(tx, conversation) if group.spec.sticky and enters else None,
+        counted=counts,
     )
 
 

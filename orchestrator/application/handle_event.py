@@ -3,18 +3,25 @@
     load → gather facts → decide (pure) → snapshot + event + decision + messages + timers + outbox + feeds, at once
 
 Whatever a caller wants of a conversation, it hands an event to `EventHandler.handle` and reads the outcome.
+
+Events of different conversations that come while others are being stored share a transaction: most of what one costs
+is its way to the database and back. Each is decided for itself, one after the other; if the transaction fails, each
+is tried again alone. Conversations are locked before agents and agents before streams, each by name, so that
+transactions that share some of them wait for each other in one order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
 from orchestrator.application.agent_consequences import note_consequences
-from orchestrator.application.errors import VersionConflict
+from orchestrator.application.errors import StoreUnavailable, VersionConflict
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.gather import AgentsRead, gather
 from orchestrator.application.lanes import lane_of
@@ -37,12 +44,17 @@ from orchestrator.domain.effects import DrainQueue, Effect
 from orchestrator.domain.events import Event
 from orchestrator.domain.evolve import evolve
 from orchestrator.domain.facts import Facts
+from orchestrator.domain.follow_up import holdings
 from orchestrator.domain.outcome import Denied, Ignored, Moved, Notice, Outcome
 from rules.policy import Policy
 
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
+TOGETHER = 16
+"""So many events share a transaction at most: while it is being stored, the next ones are decided."""
+SIDE_BY_SIDE = 4
+"""So many transactions of events are under way at once."""
 DUPLICATE = Ignored("duplicate")
 
 
@@ -88,6 +100,29 @@ class _Committed:
     """Before, after, and the policy that it is pinned to."""
 
 
+@dataclass(slots=True, eq=False)
+class _Request:
+    """What somebody waits for the decision of."""
+
+    conversation_id: str
+    event: Event | EventMaker
+    key: str | None
+    messages: Sequence[NewMessage]
+    context: Context | None
+    also: Also | None
+    agents: Sequence[str]
+    answer: asyncio.Future[_Committed]
+
+    @property
+    def sociable(self) -> bool:
+        """Whether it may share a transaction: what it locks is known beforehand."""
+        return self.also is None and (bool(self.agents) or not callable(self.event))
+
+
+_ONLY_SAY = (ev.VisitorWrote, ev.AgentWrote, ev.BotReplied)
+"""Events that change nothing about an agent."""
+
+
 class EventHandler:
     def __init__(
         self,
@@ -113,6 +148,9 @@ class EventHandler:
         self._mailboxes = Mailboxes()
         self._on_acknowledged = on_acknowledged
         self._waits = waits
+        self._requests: deque[_Request] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._begins = False
 
     async def handle(
         self,
@@ -123,8 +161,11 @@ class EventHandler:
         messages: Sequence[NewMessage] = (),
         context: Context | None = None,
         also: Also | None = None,
+        agents: Sequence[str] = (),
     ) -> Handled:
         """Decide one event and commit what comes of it, in one transaction.
+
+        What was begun is brought to its end, also when the caller does not wait for it any more.
 
         Args:
             conversation_id: a conversation that may not exist yet only for `ConversationStarted`.
@@ -134,11 +175,11 @@ class EventHandler:
                 key of its own: the message that is there already is returned instead.
             context: what agents are told beforehand, stored if the event moves the conversation.
             also: stores what belongs to the event, in the same transaction, if it moves the conversation.
+            agents: whom the maker of the event asks for (`Moment.read`), if it asks for nothing else: then it may share
+                a transaction with other events.
         """
         async with self._mailboxes.turn(conversation_id):
-            committed = await self._until_decided(conversation_id, event, key, messages, context, also)
-            if committed.change is not None:
-                self._floor.committed(*committed.change)
+            committed = await self._decided(conversation_id, event, key, messages, context, also, agents)
         decided = isinstance(committed.handled.outcome, Moved | Denied)
         if decided and self._on_acknowledged is not None:
             await self._on_acknowledged(committed.handled)
@@ -146,7 +187,9 @@ class EventHandler:
             await self._bus.publish(committed.hints)
         return committed.handled
 
-    async def _until_decided(
+    # --- who shares a transaction ---------------------------------------------------------------------
+
+    async def _decided(
         self,
         conversation_id: str,
         event: Event | EventMaker,
@@ -154,80 +197,206 @@ class EventHandler:
         messages: Sequence[NewMessage],
         context: Context | None,
         also: Also | None,
+        agents: Sequence[str],
     ) -> _Committed:
+        loop = asyncio.get_running_loop()
+        request = _Request(conversation_id, event, key, messages, context, also, agents, loop.create_future())
+        self._requests.append(request)
+        self._begin_soon(loop)
+        return await request.answer
+
+    def _begin_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        # A moment later: who comes in the same moment comes along.
+        if not self._begins:
+            self._begins = True
+            loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._begins = False
+        while self._requests and len(self._under_way) < SIDE_BY_SIDE:
+            taken = self._take()
+            if taken:
+                task = asyncio.get_running_loop().create_task(self._settle(taken), name="events")
+                self._under_way.add(task)
+                task.add_done_callback(self._ended)
+
+    def _take(self) -> list[_Request]:
+        """Those whose turn it is."""
+        taken: list[_Request] = []
+        while self._requests and len(taken) < TOGETHER:
+            first = self._requests[0]
+            if first.answer.done():  # nobody waits for it any more, and nothing was begun
+                self._requests.popleft()
+            elif first.sociable:
+                taken.append(self._requests.popleft())
+            else:
+                return taken or [self._requests.popleft()]
+        return taken
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._begin()
+
+    async def _settle(self, requests: Sequence[_Request]) -> None:
+        """Decide these, together if that is possible, and answer each."""
+        if len(requests) == 1:
+            await self._settle_alone(requests[0])
+            return
+        try:
+            committed = await self._once(requests)
+        except _NotTogetherError:
+            log.info("event.not_together", count=len(requests))
+            await asyncio.gather(*map(self._settle_alone, requests))
+        except BaseException as error:
+            for request in requests:
+                _fail(request, error)
+        else:
+            for request, one in zip(requests, committed, strict=True):
+                await self._answer(request, one)
+
+    async def _settle_alone(self, request: _Request) -> None:
+        try:
+            committed = await self._until_decided(request)
+        except BaseException as error:
+            _fail(request, error)
+        else:
+            await self._answer(request, committed)
+
+    async def _answer(self, request: _Request, committed: _Committed) -> None:
+        if not request.answer.done():
+            request.answer.set_result(committed)
+        elif committed.hints:
+            # Who asked has gone away; others are to hear of it all the same.
+            await self._bus.publish(committed.hints)
+
+    # --- one transaction ------------------------------------------------------------------------------
+
+    async def _until_decided(self, request: _Request) -> _Committed:
         for attempt in range(1, ATTEMPTS):
             try:
-                return await self._once(conversation_id, event, key, messages, context, also)
+                return (await self._once((request,)))[0]
             except VersionConflict:
                 # Another process was faster: what it committed may change the decision, so decide anew.
-                log.info("event.conflict", conversation_id=conversation_id, attempt=attempt)
-        return await self._once(conversation_id, event, key, messages, context, also)
+                log.info("event.conflict", conversation_id=request.conversation_id, attempt=attempt)
+        return (await self._once((request,)))[0]
 
-    async def _once(
+    async def _once(self, requests: Sequence[_Request]) -> list[_Committed]:
+        """Decide and commit, and put what came of it into the picture.
+
+        Raises:
+            _NotTogetherError: one of several failed, so that nothing is stored.
+        """
+        stored = False
+        try:
+            async with self._store.transaction() as tx:
+                committed = await self._all(tx, requests)
+                stored = True
+        except (StoreUnavailable, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            # What fails in the commit itself may be stored, unless somebody else is known to have been faster.
+            if len(requests) > 1 and (not stored or isinstance(error, VersionConflict)):
+                raise _NotTogetherError from error
+            raise
+        for one in committed:
+            if one.change is not None:
+                self._floor.committed(*one.change)
+        return committed
+
+    async def _all(self, tx: Transaction, requests: Sequence[_Request]) -> list[_Committed]:
+        now, live, read = self._clock.now(), self._policies.live, AgentsRead()
+        loaded = await tx.conversations.load_all([one.conversation_id for one in requests])
+        known = await self._duplicates(tx, requests, loaded)
+        if len(requests) > 1:
+            there = [(one, loaded.get(one.conversation_id)) for one in requests]
+            agents = {name for one, found in there for name in _concerned(one, found)}
+            await read.prepare(tx, sorted(agents), [found.conversation for _, found in there if found])
+        committed: list[_Committed] = []
+        for request in requests:
+            duplicate = known.get(request.conversation_id)
+            if duplicate is not None:
+                committed.append(_Committed(duplicate, []))
+                continue
+            one = await self._one(tx, request, loaded.get(request.conversation_id), live, now, read)
+            if one.change is not None:
+                read.changed(one.change[0], one.change[1])
+            committed.append(one)
+        return committed
+
+    async def _one(
         self,
-        conversation_id: str,
-        event: Event | EventMaker,
-        key: str | None,
-        messages: Sequence[NewMessage],
-        context: Context | None,
-        also: Also | None,
+        tx: Transaction,
+        request: _Request,
+        loaded: LoadedConversation | None,
+        live: Policy,
+        now: datetime,
+        read: AgentsRead,
     ) -> _Committed:
-        async with self._store.transaction() as tx:
-            now = self._clock.now()
-            loaded = await tx.conversations.load(conversation_id)
-            before = loaded.conversation if loaded is not None else None
-            if before is not None:
-                found = await self._duplicate(tx, before, key, messages)
-                if found is not None:
-                    return _Committed(found, [])
-            live = self._policies.live
-            pinned = await self._policies.pinned(before.policy_revision, tx) if before is not None else live
-            read: AgentsRead | None = None
-            if callable(event):
-                if before is None:
-                    return _Committed(Handled(Ignored("no_such_conversation"), None), [])
-                moment = Moment(tx, before, pinned, live, now)
-                made = await event(moment)
-                read = moment.read
-                if made is None:
-                    return _Committed(Handled(Ignored("nothing_to_do"), before), [])
-                event = made
-            facts = await gather(
-                tx,
-                before,
-                event,
-                pinned=pinned,
-                live=live,
-                now=now,
-                floor=self._floor,
-                waits=self._waits,
-                read=read,
+        event, before = request.event, loaded.conversation if loaded is not None else None
+        pinned = await self._policies.pinned(before.policy_revision, tx) if before is not None else live
+        if callable(event):
+            if before is None:
+                return _Committed(Handled(Ignored("no_such_conversation"), None), [])
+            made = await event(Moment(tx, before, pinned, live, now, read))
+            if made is None:
+                return _Committed(Handled(Ignored("nothing_to_do"), before), [])
+            event = made
+        facts = await gather(
+            tx,
+            before,
+            event,
+            pinned=pinned,
+            live=live,
+            now=now,
+            floor=self._floor,
+            waits=self._waits,
+            read=read,
+        )
+        outcome = decide(before, event, facts, pinned, now)
+        if isinstance(outcome, Moved):
+            committed = await self._commit(tx, request, loaded, event, outcome, now, facts, read)
+            after = committed.handled.conversation
+            if request.also is not None and after is not None:
+                await request.also(tx, after)
+            if after is not None:
+                committed.change = (before, after, pinned)
+            return committed
+        if isinstance(outcome, Denied) and before is not None:
+            await tx.events.deny(
+                before.id,
+                version=before.version,
+                at=now,
+                event=event,
+                reason=outcome.reason,
+                decision=outcome.decision,
+                facts=facts,
             )
-            outcome = decide(before, event, facts, pinned, now)
-            if isinstance(outcome, Moved):
-                committed = await self._commit(tx, loaded, event, outcome, messages, context, key, now, facts)
-                if also is not None and committed.handled.conversation is not None:
-                    await also(tx, committed.handled.conversation)
-                if committed.handled.conversation is not None:
-                    committed.change = (before, committed.handled.conversation, pinned)
-                return committed
-            if isinstance(outcome, Denied) and before is not None:
-                await tx.events.deny(
-                    before.id,
-                    version=before.version,
-                    at=now,
-                    event=event,
-                    reason=outcome.reason,
-                    decision=outcome.decision,
-                    facts=facts,
-                )
-            return _Committed(Handled(outcome, before), [])
+        return _Committed(Handled(outcome, before), [])
+
+    async def _duplicates(
+        self, tx: Transaction, requests: Sequence[_Request], loaded: Mapping[str, LoadedConversation]
+    ) -> dict[str, Handled]:
+        """Which of the conversations have seen their event before, and what came of it."""
+        there = [
+            (one, loaded[one.conversation_id].conversation)
+            for one in requests
+            if one.conversation_id in loaded
+        ]
+        keys = [one.key for one, _ in there if one.key is not None]
+        seen = await tx.keys.known(keys) if keys else frozenset[str]()
+        found: dict[str, Handled] = {}
+        for request, conversation in there:
+            if request.key in seen:
+                found[conversation.id] = Handled(DUPLICATE, conversation, duplicate=True)
+                continue
+            duplicate = await self._duplicate(tx, conversation, request.messages)
+            if duplicate is not None:
+                found[conversation.id] = duplicate
+        return found
 
     async def _duplicate(
-        self, tx: Transaction, conversation: Conversation, key: str | None, messages: Sequence[NewMessage]
+        self, tx: Transaction, conversation: Conversation, messages: Sequence[NewMessage]
     ) -> Handled | None:
-        if key is not None and await tx.keys.known(key):
-            return Handled(DUPLICATE, conversation, duplicate=True)
         found = [
             stored
             for message in messages
@@ -242,15 +411,15 @@ class EventHandler:
     async def _commit(
         self,
         tx: Transaction,
+        request: _Request,
         loaded: LoadedConversation | None,
         event: Event,
         outcome: Moved,
-        messages: Sequence[NewMessage],
-        context: Context | None,
-        key: str | None,
         now: datetime,
         facts: Facts,
+        read: AgentsRead,
     ) -> _Committed:
+        messages = request.messages
         before = loaded.conversation if loaded is not None else None
         position = loaded.last_position if loaded is not None else 0
         after = evolve(before, outcome.changes)
@@ -267,13 +436,13 @@ class EventHandler:
         stored = await tx.messages.append(after.id, lines, after=position, at=now)
         await tx.timers.replace(after.id, before.timers if before is not None else {}, after.timers)
         await tx.outbox.add(new_effects(after, outcome.effects), at=now)
-        if context is not None:
-            await tx.context.put(after.id, context)
-        if key is not None:
-            await tx.keys.add(key, now)
+        if request.context is not None:
+            await tx.context.put(after.id, request.context)
+        if request.key is not None:
+            await tx.keys.note(request.key, now)
         for agent_id in _whose_turn_is_over(event, outcome):
             await tx.people.set_idle_since(agent_id, now)
-        await note_consequences(tx, before, after, event, self._policies.live, now)
+        await note_consequences(tx, before, after, event, self._policies.live, now, read=read)
         entries = entries_of_change(before, after, outcome.changes, stored)
         await tx.feed.append(entries, at=now)
         hints = list(dict.fromkeys(entry.stream for entry in entries))
@@ -288,6 +457,27 @@ class EventHandler:
     def _line(self, notice: Notice) -> NewMessage:
         content = {"type": "notice", "key": notice.key, "params": dict(notice.params)}
         return NewMessage(id=self._ids.new("m"), author="system", content=content)
+
+
+class _NotTogetherError(Exception):
+    """Several events cannot be stored in one transaction: each is to be tried alone."""
+
+
+def _fail(request: _Request, error: BaseException) -> None:
+    if not request.answer.done():
+        request.answer.set_exception(error)
+
+
+def _concerned(request: _Request, loaded: LoadedConversation | None) -> set[str]:
+    """Agents whose row the decision reads or changes, so that they are locked in one order."""
+    event, agents = request.event, set(request.agents)
+    if loaded is None or isinstance(event, _ONLY_SAY):
+        return agents
+    c = loaded.conversation
+    named = getattr(event, "agent_id", None)
+    if isinstance(named, str):
+        agents.add(named)
+    return agents | holdings(c).keys()
 
 
 def new_effects(conversation: Conversation, effects: Sequence[Effect]) -> list[NewEffect]:

@@ -118,7 +118,7 @@ async def test_all_or_nothing(store: Store) -> None:
         await half()
     async with store.transaction(read_only=True) as tx:
         assert await tx.conversations.load("c1") is None
-        assert not await tx.keys.known("k")
+        assert not await tx.keys.known(["k"])
 
 
 async def test_writers_wait_for_each_other(store: Store) -> None:
