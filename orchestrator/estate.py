@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=5)
 """How often what other processes left undone is looked for."""
+WORK_EVERY = timedelta(milliseconds=500)
+"""How often the outbox is looked at: the command line puts into it what the service has to do, and cannot say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,16 @@ _OPEN_OF_CHANNEL = select(spells).where(
     spells.c.channel == bindparam("channel"),
     spells.c.ended_at.is_(None),
 )
+_WRAP_UP = (
+    select(spells)
+    .where(
+        spells.c.agent_id == bindparam("agent"),
+        spells.c.channel == "wrap_up",
+        spells.c.ended_at > bindparam("at", type_=spells.c.ended_at.type),
+    )
+    .order_by(spells.c.ended_at.desc())
+    .limit(1)
+)
 
 
 class SqlSpells:
@@ -40,6 +50,21 @@ class SqlSpells:
         new = {"agent_id": agent_id, "channel": channel, "state": state, "reason": reason, "started_at": at}
         await self._session.write(insert(spells), new)
         return True
+
+    async def wrap_up(self, agent_id: str, at: datetime, until: datetime) -> None:
+        row = (await self._session.read(_WRAP_UP, {"agent": agent_id, "at": at})).one()
+        if row is None:
+            new = {"agent_id": agent_id, "channel": "wrap_up", "state": "wrap_up", "reason": ""}
+            await self._session.write(insert(spells), new | {"started_at": at, "ended_at": until})
+        elif until > row.ended_at:
+            await self._session.write(update(spells).where(spells.c.id == row.id).values(ended_at=until))
+
+    async def end_wrap_up(self, agent_id: str, at: datetime) -> None:
+        row = (await self._session.read(_WRAP_UP, {"agent": agent_id, "at": at})).one()
+        if row is not None:
+            # A clock that was set back must not make a spell of negative length.
+            end = max(at, row.started_at)
+            await self._session.write(update(spells).where(spells.c.id == row.id).values(ended_at=end))
 
     async def open(self, agent_ids: Sequence[str] | None = None) -> list[Spell]:
         query = select(spells).where(spells.c.ended_at.is_(None))

@@ -198,6 +198,9 @@ class UserRow(SQLModel, table=True):
     languages: str = ""
     groups: str = Field(default="[]", sa_column=_text())
     skills: str = Field(default="[]", sa_column=_text())
+    chat_slots: int | None = None
+    video_slots: int | None = None
+    deactivated_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     chat_state: str = "offline"
     chat_reason: str = ""
     video_state: str = "offline"

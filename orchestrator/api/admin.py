@@ -35,6 +35,7 @@ async def create_user(admin: AdminUser, platform: PlatformDep, body: schemas.Cre
         languages=tuple(body.languages),
         groups=_memberships(body.groups),
         skills=_skills(body.skills),
+        slots=_slots(body.capacity) or (None, None),
     )
     return user_view(user)
 
@@ -43,7 +44,7 @@ async def create_user(admin: AdminUser, platform: PlatformDep, body: schemas.Cre
 async def change_user(
     admin: AdminUser, platform: PlatformDep, user_id: UserId, body: schemas.ChangeUser
 ) -> Any:
-    """Change an account: name, role, permission to propose video, languages, groups and skills."""
+    """Change an account: name, role, permission to propose video, languages, groups, skills and capacity."""
     changes = UserChanges(
         name=body.name,
         role=body.role,
@@ -51,8 +52,21 @@ async def change_user(
         languages=None if body.languages is None else tuple(body.languages),
         groups=None if body.groups is None else _memberships(body.groups),
         skills=None if body.skills is None else _skills(body.skills),
+        slots=_slots(body.capacity),
     )
     return user_view(await platform.accounts.update_user(user_id, changes, by=admin.id))
+
+
+@router.post("/users/{id}/deactivate", response_model=schemas.User)
+async def deactivate_user(admin: AdminUser, platform: PlatformDep, user_id: UserId) -> Any:
+    """Close an account: its sessions end at once, its conversations go back to the line, its history stays."""
+    return user_view(await platform.accounts.deactivate(user_id, by=admin.id))
+
+
+@router.post("/users/{id}/reactivate", response_model=schemas.User)
+async def reactivate_user(admin: AdminUser, platform: PlatformDep, user_id: UserId) -> Any:
+    """Open an account again, with the password it had."""
+    return user_view(await platform.accounts.reactivate(user_id, by=admin.id))
 
 
 @router.post("/users/{id}/reset-link", response_model=schemas.ResetLink)
@@ -86,6 +100,10 @@ async def create_site(
 
 def _memberships(groups: list[schemas.GroupMembership]) -> tuple[tuple[str, int], ...]:
     return tuple((group.name, group.rank) for group in groups)
+
+
+def _slots(capacity: schemas.OwnCapacity | None) -> tuple[int | None, int | None] | None:
+    return None if capacity is None else (capacity.chat, capacity.video)
 
 
 def _skills(skills: list[schemas.SkillLevel]) -> tuple[tuple[str, int], ...]:

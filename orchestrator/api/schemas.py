@@ -517,8 +517,18 @@ class SkillLevel(Model):
     level: Annotated[int, Field(ge=1, le=10)] = 1
 
 
+class OwnCapacity(Model):
+    """How many conversations an agent takes at a time; null: as many as the group says."""
+
+    chat: Annotated[int, Field(ge=0, le=100)] | None = None
+    video: Annotated[int, Field(ge=0, le=10)] | None = None
+
+
 class User(Model):
-    """Without ``groups`` an agent serves every group, without ``languages`` everybody."""
+    """Without ``groups`` an agent serves every group, without ``languages`` everybody.
+
+    ``deactivated_at``: nobody can sign in since then; null: the account is open.
+    """
 
     id: str
     email: str
@@ -529,6 +539,8 @@ class User(Model):
     languages: list[str] = []
     groups: list[GroupMembership] = []
     skills: list[SkillLevel] = []
+    capacity: OwnCapacity
+    deactivated_at: datetime | None = None
 
 
 class CreateUser(Model):
@@ -556,10 +568,11 @@ class CreateUser(Model):
     languages: Annotated[list[Language], Field(max_length=50)] = []
     groups: Annotated[list[GroupMembership], Field(max_length=500)] = []
     skills: Annotated[list[SkillLevel], Field(max_length=100)] = []
+    capacity: OwnCapacity | None = None
 
 
 class ChangeUser(Model):
-    """What is left out stays; a list replaces the one that was there."""
+    """What is left out stays; a list or a capacity replaces the one that was there."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -575,6 +588,7 @@ class ChangeUser(Model):
     languages: Annotated[list[Language], Field(max_length=50)] | None = None
     groups: Annotated[list[GroupMembership], Field(max_length=500)] | None = None
     skills: Annotated[list[SkillLevel], Field(max_length=100)] | None = None
+    capacity: OwnCapacity | None = None
 
 
 class ChangePassword(Model):

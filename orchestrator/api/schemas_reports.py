@@ -56,7 +56,8 @@ class WaitReport(Model):
 
 
 class AgentReportRow(Model):
-    """An agent's day. `chat`, `video` and `desk` are the time in each state, `pauses` that of each reason.
+    """An agent's day. `chat`, `video` and `desk` are the time in each state, `pauses` that of each reason;
+    `wrap_up_seconds` the time after conversations in which nothing new was offered.
     `occupancy` is the share of the time on duty (available or with a conversation) that was spent with one."""
 
     agent_id: str
@@ -66,6 +67,7 @@ class AgentReportRow(Model):
     video: dict[str, float]
     desk: dict[str, float]
     pauses: dict[str, float]
+    wrap_up_seconds: float
     conversations: int
     handle_mean: float | None
     video_seconds: float
@@ -242,6 +244,7 @@ EXAMPLES: dict[str, list[dict[str, object]]] = {
             "video": {"available": 25200.0, "paused": 3600.0},
             "desk": {"connected": 28800.0},
             "pauses": {"lunch": 7200.0},
+            "wrap_up_seconds": 900.0,
             "conversations": 31,
             "handle_mean": 405.0,
             "video_seconds": 4100.0,

@@ -298,6 +298,9 @@ async def _run(link: Link, platform: Platform, session: Session) -> None:
 
 async def _pump(link: Link, session: Session) -> None:
     async for frame in session.stream:
+        if frame.get("type") == "agent":
+            # Perhaps the account was closed, or has another role: then it is over now, not at the next ping.
+            await session.recheck()
         await link.send(frame)
     # A stream has no end of its own: this one was ended because the service stops.
     raise Closed(CLOSE_GOING_AWAY)

@@ -8,19 +8,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from orchestrator.application.errors import Conflict, Invalid, NotFound, Unauthenticated
+from orchestrator.application.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from orchestrator.application.lanes import lane_of
 from orchestrator.application.notify import WORK_TOPIC, agent_stream
 from orchestrator.application.ports import Bus, Clock, Ids, Store, Tokens, Transaction
 from orchestrator.application.records import Json, NewEffect, NewFeedEntry, User
-from orchestrator.domain.effects import DrainQueue
+from orchestrator.application.switches import Switch, turn_switches
+from orchestrator.domain.effects import AccountChanged
 from rules.languages import primary_subtag
+
+log = structlog.get_logger(__name__)
 
 RoleName = Literal["agent", "supervisor", "designer", "admin"]
 HIGHEST_LEVEL = 10
 HIGHEST_RANK = 100
+MOST_CHATS = 100
+MOST_VIDEOS = 10
+OPERATOR = "operator"
+"""Who works on the command line of the service's own machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,8 @@ class UserChanges:
     languages: tuple[str, ...] | None = None
     groups: tuple[tuple[str, int], ...] | None = None
     skills: tuple[tuple[str, int], ...] | None = None
+    slots: tuple[int | None, int | None] | None = None
+    """How many chats and videos the agent takes at a time; None inside: as many as the group says."""
 
 
 def user_view(user: User) -> Json:
@@ -47,6 +58,8 @@ def user_view(user: User) -> Json:
         "languages": list(user.languages),
         "groups": [{"name": name, "rank": rank} for name, rank in user.groups],
         "skills": [{"name": name, "level": level} for name, level in user.skills],
+        "capacity": {"chat": user.chat_slots, "video": user.video_slots},
+        "deactivated_at": user.deactivated_at,
     }
 
 
@@ -86,8 +99,10 @@ class Accounts:
         languages: tuple[str, ...] = (),
         groups: tuple[tuple[str, int], ...] = (),
         skills: tuple[tuple[str, int], ...] = (),
+        slots: tuple[int | None, int | None] = (None, None),
     ) -> User:
-        """Make an account. ``groups``: (group, rank), or none for all; ``skills``: (skill, level).
+        """Make an account. ``groups``: (group, rank), or none for all; ``skills``: (skill, level); ``slots``: how many
+        chats and videos at a time, None for as many as the group says.
 
         Raises:
             Conflict: the address is taken (``email_taken``).
@@ -103,6 +118,8 @@ class Accounts:
             languages=_languages(languages),
             groups=self._memberships(groups),
             skills=_skills(skills),
+            chat_slots=_within("chats", slots[0], MOST_CHATS),
+            video_slots=_within("videos", slots[1], MOST_VIDEOS),
         )
         async with self._store.transaction() as tx:
             if await tx.people.user_by_email(user.email) is not None:
@@ -127,28 +144,82 @@ class Accounts:
             "groups": None if changes.groups is None else self._memberships(changes.groups),
             "skills": None if changes.skills is None else _skills(changes.skills),
         }
+        own: dict[str, int | None] = {}
+        if changes.slots is not None:
+            own["chat_slots"] = _within("chats", changes.slots[0], MOST_CHATS)
+            own["video_slots"] = _within("videos", changes.slots[1], MOST_VIDEOS)
         async with self._store.transaction() as tx:
             user = await self._locked(tx, user_id)
             if by == user_id and changes.role not in (None, user.role):
                 raise Conflict("own_role", "You cannot change your own role. Ask another administrator.")
-            changed = replace(user, **{name: value for name, value in given.items() if value is not None})
+            changed = replace(
+                user, **{name: value for name, value in given.items() if value is not None}, **own
+            )
             await tx.people.save_user(changed)
-            await self._look_again(tx, user_id)
-        if self._bus is not None:
-            await self._bus.publish([agent_stream(user_id), WORK_TOPIC])
+            await self._look_again(tx, user_id, by)
+        await self._tell(user_id)
         return changed
+
+    async def deactivate(self, user_id: str, *, by: str | None = None) -> User:
+        """Close an account: nobody can sign in with it, its sessions are over, and what it holds goes back to the line.
+        What it did stays. Closing a closed one changes nothing. ``by``: the admin who asks, None for the operator.
+
+        Raises:
+            NotFound: there is no such user.
+            Conflict: admins cannot close their own account (``own_account``).
+        """
+        if by == user_id:
+            raise Conflict("own_account", "You cannot close your own account. Ask another administrator.")
+        now = self._clock.now()
+        async with self._store.transaction() as tx:
+            user = await self._locked(tx, user_id)
+            if user.deactivated_at is not None:
+                return user
+            closed = replace(user, deactivated_at=now, token_version=user.token_version + 1)
+            await tx.people.save_user(closed)
+            agent = await tx.people.agent(user_id)
+            if agent is not None:
+                await turn_switches(tx, agent, Switch("offline"), Switch("offline"), now)
+                await tx.people.set_wrap_up(user_id, None)
+                await tx.spells.end_wrap_up(user_id, now)
+                if agent.sockets == 0:
+                    await tx.spells.turn(user_id, "desk", "offline", now)
+            await self._look_again(tx, user_id, by)
+        await self._tell(user_id)
+        log.info("account.deactivated", user_id=user_id)
+        return closed
+
+    async def reactivate(self, user_id: str, *, by: str | None = None) -> User:
+        """Open an account again, with the password it had. Opening an open one changes nothing.
+
+        Raises:
+            NotFound: there is no such user.
+        """
+        async with self._store.transaction() as tx:
+            user = await self._locked(tx, user_id)
+            if user.deactivated_at is None:
+                return user
+            opened = replace(user, deactivated_at=None)
+            await tx.people.save_user(opened)
+            await self._look_again(tx, user_id, by)
+        await self._tell(user_id)
+        log.info("account.reactivated", user_id=user_id)
+        return opened
 
     async def authenticate(self, email: str, password: str) -> User:
         """Takes as long for an unknown address as for a wrong password.
 
         Raises:
             Unauthenticated: (``wrong_credentials``).
+            Forbidden: the account is closed (``account_deactivated``); only who knows the password is told.
         """
         async with self._store.transaction(read_only=True) as tx:
             user = await tx.people.user_by_email(_normal(email))
         matches = await self._matches(user.password_hash if user is not None else self._nobody, password)
         if user is None or not matches:
             raise Unauthenticated("wrong_credentials", "The address or the password is wrong.")
+        if user.deactivated_at is not None:
+            raise Forbidden("account_deactivated", "This account is closed. Ask an administrator.")
         if self._hasher.check_needs_rehash(user.password_hash):
             rehashed = await self._hash(password)
             async with self._store.transaction() as tx:
@@ -170,7 +241,7 @@ class Accounts:
         claims = self._tokens.read_session(token, self._clock.now())
         async with self._store.transaction(read_only=True) as tx:
             user = await tx.people.user(claims.subject)
-        if user is None or user.token_version != claims.token_version:
+        if user is None or user.token_version != claims.token_version or user.deactivated_at is not None:
             raise Unauthenticated("session_over", "The session is over. Sign in again.")
         return user
 
@@ -231,12 +302,15 @@ class Accounts:
             raise NotFound("user_not_found", "There is no such user.")
         return user
 
-    async def _look_again(self, tx: Transaction, user_id: str) -> None:
-        """Somebody who waits may be for this agent now."""
-        now, stream = self._clock.now(), agent_stream(user_id)
-        drain = NewEffect(self._ids.new("drain"), f"{stream}/drain", "", DrainQueue(user_id))
-        await tx.outbox.add([drain], at=now)
-        await tx.feed.append([NewFeedEntry(stream, "agent")], at=now)
+    async def _look_again(self, tx: Transaction, user_id: str, by: str | None) -> None:
+        """Somebody who waits may be for this agent now, and what a closed account holds is for others."""
+        now, effect = self._clock.now(), AccountChanged(user_id, by or OPERATOR)
+        await tx.outbox.add([NewEffect(self._ids.new("account"), lane_of("", effect), "", effect)], at=now)
+        await tx.feed.append([NewFeedEntry(agent_stream(user_id), "agent")], at=now)
+
+    async def _tell(self, user_id: str) -> None:
+        if self._bus is not None:
+            await self._bus.publish([agent_stream(user_id), WORK_TOPIC])
 
     def _memberships(self, groups: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
         _check_pairs("group", groups, HIGHEST_RANK)
@@ -272,6 +346,12 @@ def _check_pairs(what: str, pairs: tuple[tuple[str, int], ...], highest: int) ->
     if not all(1 <= number <= highest for _, number in pairs):
         number = "rank" if what == "group" else "level"
         raise Invalid("out_of_range", f"The {number} of a {what} is from 1 to {highest}.")
+
+
+def _within(what: str, number: int | None, most: int) -> int | None:
+    if number is not None and not 0 <= number <= most:
+        raise Invalid("out_of_range", f"An agent takes from 0 to {most} {what} at a time.")
+    return number
 
 
 def _languages(tags: tuple[str, ...]) -> tuple[str, ...]:

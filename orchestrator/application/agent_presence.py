@@ -82,10 +82,12 @@ class AgentPresence(UseCases):
 
     async def end_wrap_up(self, agent_id: str) -> Json:
         """→ `AgentState`: new offers may come at once. Without a wrap-up nothing changes."""
+        now = self._clock.now()
         async with self._store.transaction() as tx:
             agent = await self._locked(tx, agent_id)
             if agent.wrap_up_until is not None:
                 await tx.people.set_wrap_up(agent_id, None)
+                await tx.spells.end_wrap_up(agent_id, now)
                 await self._look_again(tx, agent_id)
         await self._bus.publish([agent_stream(agent_id), WORK_TOPIC])
         return await self.agent_state(agent_id)

@@ -1,7 +1,8 @@
 """What each agent's days were made of: time in each state, and the conversations they had.
 
 Times are seconds within the local day. *On duty* is the time with the chat or the video switch available, or with a
-conversation; *busy* is the time with at least one conversation, and *occupancy* its share of the time on duty.
+conversation; *busy* is the time with at least one conversation, and *occupancy* its share of the time on duty. The
+time in *wrap-up*, in which nothing new was offered, is told by itself: the switches stayed as they were meanwhile.
 Conversations count for the day on which the agent got them.
 """
 
@@ -74,8 +75,12 @@ def _day(day: date, span: Stretch, spells: Sequence[Spell], handlings: Sequence[
     times: dict[str, dict[str, float]] = {channel: defaultdict(float) for channel in CHANNELS}
     pauses: dict[str, float] = defaultdict(float)
     duty: list[Stretch] = []
+    wrap_up: list[Stretch] = []
     for spell in spells:
         stretch = _cut((spell.started_at, spell.ended_at), span)
+        if spell.channel == "wrap_up":
+            wrap_up.append(stretch)
+            continue
         times[spell.channel][spell.state] += _seconds([stretch])
         if spell.state == "paused":
             pauses[spell.reason or "none"] += _seconds([stretch])
@@ -91,6 +96,7 @@ def _day(day: date, span: Stretch, spells: Sequence[Spell], handlings: Sequence[
         "video": _rounded(times["video"]),
         "desk": _rounded(times["desk"]),
         "pauses": _rounded(pauses),
+        "wrap_up_seconds": round(_seconds(_union(wrap_up)), 1),
         "conversations": len(began),
         "handle_mean": _mean([one.seconds(span[1]) for one in over]),
         "video_seconds": round(sum(one.video_seconds for one in began), 1),

@@ -16,7 +16,7 @@ async def agent_status(tx: Transaction, agent_id: str, live: Policy, now: dateti
     agent = await tx.people.agent(agent_id) or Agent(agent_id, "")
     load = await tx.conversations.load_of_agent(agent_id)
     spells = {spell.channel: spell for spell in await tx.spells.open([agent_id])}
-    rules = [GroupRules.of(spec) for spec in groups_of(agent, live).values()]
+    rules = rules_of(agent, live)
     chat_total = max((group.chat_slots for group in rules), default=0)
     video_total = max((group.video_slots for group in rules if group.video), default=0)
     chat_busy, video_busy = busy(load, rules)
@@ -40,6 +40,12 @@ def groups_of(agent: Agent, live: Policy) -> dict[str, GroupSpec]:
     """The groups of the live policy that the agent serves; one without memberships serves every group."""
     names = {name for name, _ in agent.groups}
     return {name: spec for name, spec in live.routing.groups.items() if not names or name in names}
+
+
+def rules_of(agent: Agent, live: Policy) -> list[GroupRules]:
+    """How much the agent may hold, group by group."""
+    groups = groups_of(agent, live).values()
+    return [GroupRules.of(spec).of_agent(agent.chat_slots, agent.video_slots) for spec in groups]
 
 
 def busy(load: AgentLoad, rules: list[GroupRules]) -> tuple[bool, bool]:

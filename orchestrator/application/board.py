@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from orchestrator.application.agent_views import busy, groups_of
+from orchestrator.application.agent_views import busy, groups_of, rules_of
 from orchestrator.application.ledger_follower import LedgerFollower
 from orchestrator.application.ledger_records import Handling, InLine, Wait
 from orchestrator.application.ports import Clock, Policies, Store, WaitEstimates
@@ -148,7 +148,7 @@ def _agent(
     now: datetime,
 ) -> Json:
     groups = groups_of(agent, live)
-    state = state_of(agent, load, [GroupRules.of(spec) for spec in groups.values()], now)
+    state = state_of(agent, load, rules_of(agent, live), now)
     own = {spell.channel: spell for spell in spells if spell.agent_id == agent.id}
     paused = "chat" if agent.chat_state == "paused" else "video"
     return {

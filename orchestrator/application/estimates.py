@@ -211,7 +211,9 @@ def _pools(floor: FloorPicture, rules: Mapping[str, GroupRules], now: datetime) 
     attended: set[Line] = set()
     for agent_id, groups in groups_of.items():
         seat, load = seats[agent_id]
-        for lines, count, free in _slots(seat, load, {group: rules[group] for group in groups}, now):
+        own = seat.profile.chat_slots, seat.profile.video_slots
+        serves = {group: rules[group].of_agent(*own) for group in groups}
+        for lines, count, free in _slots(seat, load, serves, now):
             slots[lines][0] += count
             slots[lines][1] += free
             if seat.here:

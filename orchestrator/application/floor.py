@@ -357,6 +357,8 @@ def seat_of(agent: Agent, live: Policy, now: datetime) -> Seat:
             groups=tuple(sorted(groups)),
             languages=frozenset(primary_subtag(language) for language in agent.languages),
             skills=tuple(sorted(agent.skills)),
+            chat_slots=agent.chat_slots,
+            video_slots=agent.video_slots,
         ),
         connected=is_connected(agent, now),
         chat=agent.chat_state,
@@ -372,7 +374,14 @@ def _offers(agent: Agent, now: datetime) -> tuple[bool, bool, object]:
     """What the presence of an agent makes possible: chats, videos, and for whom."""
     there = is_connected(agent, now)
     chat, video = there and agent.chat_present, there and agent.video_present
-    return chat, video, (agent.can_video, agent.groups, agent.languages, agent.skills)
+    return chat, video, (
+        agent.can_video,
+        agent.groups,
+        agent.languages,
+        agent.skills,
+        agent.chat_slots,
+        agent.video_slots,
+    )
 
 
 def _mark(marked: set[str], name: str, belongs: bool) -> None:

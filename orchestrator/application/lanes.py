@@ -20,6 +20,8 @@ def lane_of(conversation_id: str, effect: Effect) -> str:
             return f"script:{effect.script_id}"
         case fx.OpenCall() | fx.CloseCall() | fx.SetCamera() | fx.DisconnectMedia():
             return f"{conversation_id}/media"
+        case fx.AccountChanged():
+            return f"agent:{effect.user_id}/account"
         case fx.DrainQueue():
             return f"agent:{effect.agent_id}/drain"
         case fx.SendMail():

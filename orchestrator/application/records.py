@@ -16,7 +16,7 @@ from rules.decision import Decision
 AuthorRole = Literal["visitor", "bot", "agent", "system"]
 FeedKind = Literal["message", "conversation", "invitation", "invitation_ended", "agent"]
 ChannelState = Literal["available", "paused", "offline"]
-SpellChannel = Literal["chat", "video", "desk"]
+SpellChannel = Literal["chat", "video", "desk", "wrap_up"]
 Json = dict[str, object]
 
 
@@ -150,6 +150,11 @@ class User:
     skills: tuple[tuple[str, int], ...] = ()
     """Skills and their level, 1 to 10."""
     token_version: int = 0
+    chat_slots: int | None = None
+    video_slots: int | None = None
+    """How much this agent takes at a time; None: as much as the group says."""
+    deactivated_at: datetime | None = None
+    """Since when nobody can sign in with this account; None: it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,10 @@ class Agent:
     languages: tuple[str, ...] = ()
     groups: tuple[tuple[str, int], ...] = ()
     skills: tuple[tuple[str, int], ...] = ()
+    chat_slots: int | None = None
+    video_slots: int | None = None
+    active: bool = True
+    """Whether somebody can sign in with the account."""
     chat_state: ChannelState = "offline"
     chat_reason: str = ""
     video_state: ChannelState = "offline"
@@ -193,7 +202,8 @@ class Spell:
     """A stretch of time that an agent spent in one state on one channel; open while ``ended_at`` is None.
 
     On ``chat`` and ``video`` the states are those of the switches, with the reason of a pause. On ``desk`` they tell
-    whether a page was there: ``connected``, ``away`` (gone without switching off) or ``offline``.
+    whether a page was there: ``connected``, ``away`` (gone without switching off) or ``offline``. On ``wrap_up`` there
+    is one state, ``wrap_up``, whose end is known from the start: it may lie in the future.
     """
 
     agent_id: str

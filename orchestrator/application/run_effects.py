@@ -36,8 +36,8 @@ class EffectRunner:
         owner: str = "local",
         look_every: timedelta | None = None,
     ) -> None:
-        """``owner`` names this process among others. ``look_every``: how often what they left undone is looked for;
-        None: there are no others."""
+        """``owner`` names this process among others. ``look_every``: how often the outbox is looked at without a hint,
+        for what others put there; None: there are no others."""
         self._store = store
         self._clock = clock
         self._performer = performer

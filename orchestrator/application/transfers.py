@@ -130,9 +130,11 @@ class Transfers(AgentDesk):
 
 
 async def taker(tx: Transaction, user_id: str) -> Agent | None:
-    """The agent with this id, if the account is of somebody who takes conversations."""
+    """The agent with this id, if it is the open account of somebody who takes conversations."""
     user = await tx.people.user(user_id)
-    return await tx.people.agent(user_id) if user is not None and user.role in TAKERS else None
+    if user is None or user.role not in TAKERS or user.deactivated_at is not None:
+        return None
+    return await tx.people.agent(user_id)
 
 
 def require_group(live: Policy, group: str) -> None:
@@ -145,7 +147,7 @@ def require_group(live: Policy, group: str) -> None:
 
 
 def _has_room(agent: Agent, load: AgentLoad, group: Group, *, video: bool) -> bool:
-    free_chat, free_video = free(load, group)
+    free_chat, free_video = free(agent, load, group)
     return free_chat and (not video or (free_video and agent.can_video))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,15 @@ Skills = Annotated[
     typer.Option("--skill", help="A skill and its level, 1 to 10 (`billing:3`); may be repeated."),
 ]
 
+Chats = Annotated[
+    int | None,
+    typer.Option(min=0, max=100, help="How many chats at a time.", show_default="as the group says"),
+]
+Videos = Annotated[
+    int | None,
+    typer.Option(min=0, max=10, help="How many videos at a time.", show_default="as the group says"),
+]
+
 users = typer.Typer(help="Accounts.", no_args_is_help=True)
 
 
@@ -49,6 +59,8 @@ def add_user(
     group: Groups = None,
     language: Languages = None,
     skill: Skills = None,
+    chats: Chats = None,
+    videos: Videos = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from stdin.")
     ] = False,
@@ -72,6 +84,7 @@ def add_user(
             languages=languages,
             groups=groups,
             skills=skills,
+            slots=(chats, videos),
         )
         out.print(f"{escape(user.email)} may sign in as [bold]{user.role}[/].")
 
@@ -86,15 +99,20 @@ def set_user(
     group: Groups = None,
     language: Languages = None,
     skill: Skills = None,
+    chats: Chats = None,
+    videos: Videos = None,
     no_groups: Annotated[bool, typer.Option("--no-groups", help="Serve every group.")] = False,
     no_languages: Annotated[bool, typer.Option("--no-languages", help="Serve every language.")] = False,
     no_skills: Annotated[bool, typer.Option("--no-skills", help="Take all skills away.")] = False,
+    no_capacity: Annotated[
+        bool, typer.Option("--no-capacity", help="Take as many conversations as the group says.")
+    ] = False,
     may_propose_video: Annotated[
         bool | None, typer.Option("--video-proposals/--no-video-proposals", help="May offer video.")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Change an account. What is named replaces what was there; the rest stays."""
+    """Change an account. What is named replaces what was there; the rest stays. A running service follows at once."""
     for option, given, none in (
         ("group", group, no_groups),
         ("language", language, no_languages),
@@ -102,6 +120,8 @@ def set_user(
     ):
         if given and none:
             fail(f"--{option} and --no-{option}s contradict each other: use one of them.")
+    if no_capacity and (chats is not None or videos is not None):
+        fail("--no-capacity contradicts --chats and --videos: use one of them.")
     changes = UserChanges(
         name=name,
         role=None if role is None else _role(role),
@@ -112,7 +132,14 @@ def set_user(
     )
 
     async def change(office: BackOffice) -> None:
-        user = await office.accounts.update_user((await _find(office, email)).id, changes)
+        before = await _find(office, email)
+        slots = None
+        if no_capacity:
+            slots = (None, None)
+        elif chats is not None or videos is not None:
+            kept = before.chat_slots, before.video_slots
+            slots = (kept[0] if chats is None else chats, kept[1] if videos is None else videos)
+        user = await office.accounts.update_user(before.id, replace(changes, slots=slots))
         out.print(_table([user]))
 
     in_office(data_dir, change)
@@ -171,7 +198,9 @@ def list_users(data_dir: DataDir = None) -> None:
 
 
 def _table(found: Sequence[User]) -> Table:
-    table = Table("E-mail", "Name", "Role", "Groups", "Languages", "Skills", "Id", box=None)
+    table = Table(
+        "E-mail", "Name", "Role", "Groups", "Languages", "Skills", "At a time", "Account", "Id", box=None
+    )
     for user in found:
         table.add_row(
             escape(user.email),
@@ -180,13 +209,45 @@ def _table(found: Sequence[User]) -> Table:
             _numbered(user.groups) or "every group",
             ", ".join(user.languages) or "any",
             _numbered(user.skills),
+            _slots(user),
+            "open" if user.deactivated_at is None else f"closed {user.deactivated_at:%Y-%m-%d}",
             user.id,
         )
     return table
 
 
+def _slots(user: User) -> str:
+    """How many conversations at a time, where it is not as the group says."""
+    named = (("chats", user.chat_slots), ("videos", user.video_slots))
+    return ", ".join(f"{number} {what}" for what, number in named if number is not None)
+
+
 def _numbered(pairs: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{name}:{number}" for name, number in pairs)
+
+
+@users.command("deactivate")
+def deactivate_user(email: str, data_dir: DataDir = None) -> None:
+    """Close an account: it is signed out at once, its conversations go back to the line, what it did stays."""
+
+    async def close(office: BackOffice) -> None:
+        user = await office.accounts.deactivate((await _find(office, email)).id)
+        out.print(
+            f"Nobody can sign in as {escape(user.email)} any more. `visavis user reactivate` undoes it."
+        )
+
+    in_office(data_dir, close)
+
+
+@users.command("reactivate")
+def reactivate_user(email: str, data_dir: DataDir = None) -> None:
+    """Open an account again, with the password it had."""
+
+    async def reopen(office: BackOffice) -> None:
+        user = await office.accounts.reactivate((await _find(office, email)).id)
+        out.print(f"{escape(user.email)} may sign in again as [bold]{user.role}[/].")
+
+    in_office(data_dir, reopen)
 
 
 @users.command("reset")

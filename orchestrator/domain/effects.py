@@ -112,6 +112,17 @@ class DisconnectMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """An account was changed. If it was closed, what the user holds goes back; in any case who waits is offered again.
+
+    ``by``: the admin who did it, or the operator.
+    """
+
+    user_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendMail:
     """Send the answer to a left message by e-mail."""
 
@@ -119,7 +130,8 @@ class SendMail:
 
 
 Effect = (
-    GreetVisitor
+    AccountChanged
+    | GreetVisitor
     | AskBot
     | TellBot
     | EchoToBot

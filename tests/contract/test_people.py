@@ -107,3 +107,41 @@ async def test_a_clock_that_is_set_back_makes_no_negative_spell(store: Store) ->
         await tx.spells.turn("a1", "video", "paused", NOW)
         first, second = await tx.spells.between(NOW, later(100))
         assert (first.ended_at, second.started_at) == (later(10), later(10))
+
+
+async def test_a_wrap_up_is_a_spell_whose_end_is_known(store: Store) -> None:
+    await people(store)
+    async with store.transaction() as tx:
+        await tx.spells.turn("a1", "chat", "available", NOW)
+        await tx.spells.wrap_up("a1", later(10), later(40))
+        await tx.spells.wrap_up("a1", later(20), later(30))  # no shorter
+        await tx.spells.wrap_up("a1", later(30), later(60))  # longer
+        await tx.spells.wrap_up("a2", later(5), later(15))
+        await tx.spells.end_wrap_up("a2", later(8))
+        await tx.spells.end_wrap_up("a2", later(9))  # it is over already
+        await tx.spells.wrap_up("a1", later(60), later(70))  # the next one, right after
+    async with store.transaction(read_only=True) as tx:
+        assert await tx.spells.between(NOW, later(100)) == [
+            Spell("a1", "chat", "available", "", NOW),
+            Spell("a1", "wrap_up", "wrap_up", "", later(10), later(60)),
+            Spell("a1", "wrap_up", "wrap_up", "", later(60), later(70)),
+            Spell("a2", "wrap_up", "wrap_up", "", later(5), later(8)),
+        ]
+        assert [one.channel for one in await tx.spells.open()] == ["chat"]
+
+
+async def test_an_account_with_its_own_capacity_and_its_end(store: Store) -> None:
+    await people(store)
+    async with store.transaction() as tx:
+        user = await tx.people.user("a1")
+        assert user is not None
+        assert (user.chat_slots, user.video_slots, user.deactivated_at) == (None, None, None)
+        changed = replace(user, chat_slots=4, video_slots=0, deactivated_at=later(3))
+        await tx.people.save_user(changed)
+    async with store.transaction(read_only=True) as tx:
+        assert await tx.people.user("a1") == changed
+        agent, other = await tx.people.agent("a1"), await tx.people.agent("a2")
+        assert agent is not None
+        assert (agent.chat_slots, agent.video_slots, agent.active) == (4, 0, False)
+        assert other is not None
+        assert (other.chat_slots, other.video_slots, other.active) == (None, None, True)

@@ -56,6 +56,8 @@ profiles = st.builds(
     ),
     languages=st.sampled_from([frozenset(), frozenset({"fr"}), frozenset({"fr", "en"})]),
     skills=st.sampled_from([(), TAX, BOTH_SKILLS]),
+    chat_slots=often([None, None], 0, 1, 3),
+    video_slots=often([None, None], 0, 2),
 )
 seats = st.builds(
     Seat,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.schema.routing import GroupSpec, Strategy
 
@@ -29,6 +29,16 @@ class GroupRules:
             video_takes=None if takes == "all" else takes,
             strategy=spec.strategy,
             video=spec.video,
+        )
+
+    def of_agent(self, chat_slots: int | None, video_slots: int | None) -> GroupRules:
+        """As they are for an agent who takes another number of conversations at a time; None: as the group says."""
+        if chat_slots is None and video_slots is None:
+            return self
+        return replace(
+            self,
+            chat_slots=self.chat_slots if chat_slots is None else chat_slots,
+            video_slots=self.video_slots if video_slots is None else video_slots,
         )
 
     def room_for_chat(self, chats: int, videos: int) -> bool:

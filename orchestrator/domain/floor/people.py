@@ -15,12 +15,14 @@ class Profile:
 
     ``groups`` are pairs of group and rank, sorted; under the strategy `priority` rank 1 is asked first.
     ``languages`` are primary subtags; without any, every language will do. ``skills`` are pairs of skill and
-    level (1 to 10), sorted.
+    level (1 to 10), sorted. ``chat_slots`` and ``video_slots`` are how much they take; None: as the group says.
     """
 
     groups: tuple[tuple[str, int], ...]
     languages: frozenset[str] = frozenset()
     skills: tuple[tuple[str, int], ...] = ()
+    chat_slots: int | None = None
+    video_slots: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ def _why_absent(one: Condition, want: Want) -> LeftOut | None:
 
 
 def _why_full(one: Condition, want: Want, rules: GroupRules) -> LeftOut | None:
+    rules = rules.of_agent(one.profile.chat_slots, one.profile.video_slots)
     if not rules.room_for_chat(one.chats, one.videos):
         return "chat_full"
     if want.video and not (one.can_video and rules.video):

@@ -222,8 +222,9 @@ class Roster:
         if crew.condition.wrapping_up or not crew.condition.connected:
             return False
         held = crew.condition.chats, crew.condition.videos
+        own = crew.condition.profile.chat_slots, crew.condition.profile.video_slots
         rules = (self._rules_of(group) for group in crew.ranks)
-        return any(one is not None and one.room_for_chat(*held) for one in rules)
+        return any(one is not None and one.of_agent(*own).room_for_chat(*held) for one in rules)
 
     # --- the choice ---------------------------------------------------------------------------------
 

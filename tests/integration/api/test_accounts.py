@@ -43,6 +43,8 @@ async def test_signing_in(world: World) -> None:
         "languages": ["fr", "en"],
         "groups": [],
         "skills": [],
+        "capacity": {"chat": None, "video": None},
+        "deactivated_at": None,
     }
     assert await me(world, right.cookies["visavis_session"]) == 200
 
@@ -184,3 +186,43 @@ async def test_admins_make_accounts_and_sites(world: World) -> None:
         "/api/admin/sites", json=site | {"id": "bad", "allowed_origins": ["*"]}, headers=admin
     )
     assert (bad.status_code, bad.json()["code"]) == (422, "invalid_origin")
+
+
+async def test_an_admin_closes_and_opens_an_account(world: World) -> None:
+    await world.make_staff("agent", "admin", "supervisor")
+    agent, cookie = world.users["agent"], world.cookies["agent"]
+    path = f"/api/admin/users/{agent}"
+    refused = await world.client.post(f"{path}/deactivate", headers=world.desk("supervisor"))
+    assert refused.status_code == 403
+    own = await world.client.post(
+        f"/api/admin/users/{world.users['admin']}/deactivate", headers=world.desk("admin")
+    )
+    assert (own.status_code, own.json()["code"]) == (409, "own_account")
+    nobody = await world.client.post("/api/admin/users/nobody/deactivate", headers=world.desk("admin"))
+    assert nobody.status_code == 404
+
+    closed = await world.client.post(f"{path}/deactivate", headers=world.desk("admin"))
+    assert closed.status_code == 200, closed.text
+    assert closed.json()["deactivated_at"] is not None
+    assert await me(world, cookie) == 401
+    told = await login(world)
+    assert (told.status_code, told.json()["code"]) == (403, "account_deactivated")
+    assert (await login(world, "wrong")).status_code == 401
+
+    opened = await world.client.post(f"{path}/reactivate", headers=world.desk("admin"))
+    assert opened.json()["deactivated_at"] is None
+    assert (await login(world)).status_code == 200
+
+
+async def test_an_admin_says_how_many_an_agent_takes(world: World) -> None:
+    await world.make_staff("agent", "admin")
+    path = f"/api/admin/users/{world.users['agent']}"
+    body = {"capacity": {"chat": 1, "video": None}}
+    changed = await world.client.patch(path, json=body, headers=world.desk("admin"))
+    assert changed.json()["capacity"] == body["capacity"]
+    state = await world.agent("agent", "GET", "/state")
+    assert state.json()["capacity"]["chat_total"] == 1
+    kept = await world.client.patch(path, json={"name": "A"}, headers=world.desk("admin"))
+    assert kept.json()["capacity"] == body["capacity"]
+    wrong = await world.client.patch(path, json={"capacity": {"chat": 101}}, headers=world.desk("admin"))
+    assert wrong.status_code == 422

@@ -62,6 +62,7 @@ MISTAKES = (
     (("--language", "french!"), "`fr`"),
     (("--role", "boss"), "agent, supervisor"),
     (("--group", "advisors", "--no-groups"), "contradict"),
+    (("--chats", "2", "--no-capacity"), "contradict"),
 )
 
 
@@ -91,3 +92,24 @@ def test_rules_with_mistakes_are_told(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "conversation.yaml" in result.output
     assert "Traceback" not in result.output
     assert run("user", "set", "claire@x.test", "--name", "C").exit_code == 0, "only groups need the rules"
+
+
+def test_how_many_an_agent_takes_at_a_time() -> None:
+    add("--chats", "2")
+    assert re.search(r"any\s+2 chats\s+open", run("user", "list").output)
+    assert "2 chats, 0 videos" in run("user", "set", "claire@x.test", "--videos", "0").output
+    assert "5 chats, 0 videos" in run("user", "set", "claire@x.test", "--chats", "5").output
+    assert "chats" not in run("user", "set", "claire@x.test", "--no-capacity").output
+    assert run("user", "set", "claire@x.test", "--chats", "101").exit_code == 2
+
+
+def test_closing_an_account_and_opening_it_again() -> None:
+    add()
+    closed = run("user", "deactivate", "Claire@x.test")
+    assert closed.exit_code == 0, closed.output
+    assert "reactivate" in closed.output
+    assert re.search(r"closed \d{4}-\d\d-\d\d", run("user", "list").output)
+    opened = run("user", "reactivate", "claire@x.test")
+    assert "may sign in again as agent" in opened.output
+    assert "closed" not in run("user", "list").output
+    assert run("user", "deactivate", "nobody@x.test").exit_code == 1

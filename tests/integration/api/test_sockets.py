@@ -15,6 +15,8 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from orchestrator.application.accounts import UserChanges
+from orchestrator.main import open_back_office
 from orchestrator.serving import Server
 from tests.integration.api.world import SHOP, Visitor, World
 
@@ -178,3 +180,58 @@ async def test_absurdly_large_frames_end_the_socket(served: Served) -> None:
             with pytest.raises(ConnectionClosed):
                 await link.recv()
             assert link.close_code == 1009
+
+
+async def test_a_closed_account_loses_its_sockets_at_once(served: Served) -> None:
+    world = served.world
+    await world.make_staff("agent", "admin")
+    async with served.agent("agent") as desk:
+        await until(desk, "welcome")
+        answer = await world.client.post(
+            f"/api/admin/users/{world.users['agent']}/deactivate", headers=world.desk("admin")
+        )
+        assert answer.status_code == 200, answer.text
+        async with asyncio.timeout(5):
+            assert (await until(desk, "error"))["code"] == "session_over"
+            with pytest.raises(ConnectionClosed):
+                await desk.recv()
+        assert desk.close_code == 4401
+
+
+async def test_who_takes_no_conversations_any_more_loses_the_desk(served: Served) -> None:
+    world = served.world
+    await world.make_staff("agent", "admin")
+    async with served.agent("agent") as desk:
+        await until(desk, "welcome")
+        await world.client.patch(
+            f"/api/admin/users/{world.users['agent']}",
+            json={"role": "designer"},
+            headers=world.desk("admin"),
+        )
+        async with asyncio.timeout(5):
+            assert (await until(desk, "error"))["code"] == "role_not_allowed"
+
+
+async def test_what_the_command_line_changes_reaches_the_running_service(served: Served) -> None:
+    """The command has a connection of its own to the database, and no way to say anything to the service."""
+    world = served.world
+    await world.make_staff("agent")
+    visitor = await world.visit(language="fr")
+    conversation = await visitor.start()
+    async with served.agent("agent") as desk, open_back_office(world.runtime.settings) as office:
+        await until(desk, "welcome")
+        agent = world.users["agent"]
+        await office.accounts.update_user(agent, UserChanges(languages=("de",)))
+        await world.present("agent")
+        await visitor.call("POST", f"/conversations/{conversation['id']}/person")
+        await office.accounts.update_user(agent, UserChanges(languages=("fr",), slots=(7, 1)))
+        async with asyncio.timeout(5):
+            invited = await until(desk, "invitation")
+            assert invited["invitation"]["conversation"]["id"] == conversation["id"]
+        assert (await world.agent("agent", "GET", "/state")).json()["capacity"]["chat_total"] == 7
+        await office.accounts.deactivate(agent)
+        began = asyncio.get_running_loop().time()
+        async with asyncio.timeout(5):
+            assert (await until(desk, "error"))["code"] == "session_over"
+        # Half a second, and what a busy machine adds.
+        assert asyncio.get_running_loop().time() - began < 3

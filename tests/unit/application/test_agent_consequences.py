@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from orchestrator.application.agent_report import AgentQuery, AgentReport
 from orchestrator.application.records import Agent
+from orchestrator.application.report_periods import Period
 from orchestrator.domain.conversation import State
 from tests.fakes.application import Application, policy_with, running
 from tests.unit.application.test_presence import invited, last, presence, spells, waiting
@@ -133,6 +135,26 @@ async def test_after_a_conversation_nothing_new_comes_for_a_while(database: Path
         assert state["wrap_up_until"] is None
         await app.settle()
         assert await invited(app, second) == claire
+
+
+async def test_the_time_in_wrap_up_is_in_the_report(database: Path) -> None:
+    async with running(database, policy=policy_with(WITH_WRAP_UP)) as app:
+        key = await app.site()
+        claire = await app.agent("claire")
+        for ends_early in (False, True):
+            _, conversation = await waiting(app, key)
+            await take(app, claire, conversation)
+            await app.conversations.agent_act(claire, conversation, "close")
+            await app.advance(20)
+            if ends_early:
+                await app.conversations.end_wrap_up(claire)
+            await app.advance(60)
+        day = app.clock.now().date()
+        made = await AgentReport(app.store, app.clock, app.policies).make(
+            AgentQuery(Period(day, day + timedelta(days=1)), agent_id=claire)
+        )
+        (row_of_day,) = made["rows"]  # type: ignore[misc]
+        assert row_of_day["wrap_up_seconds"] == 45 + 20
 
 
 async def test_a_wrap_up_ends_by_itself(database: Path) -> None:

@@ -107,6 +107,32 @@ def test_video_keeps_chat_slots_free(takes: int | None, chats: int, videos: int,
     assert (why_left_out(one, VIDEO, rules) is None) is room
 
 
+@pytest.mark.parametrize(
+    ("chat_slots", "video_slots", "chats", "videos", "chat", "video"),
+    [
+        (None, None, 2, 0, "chat_full", "chat_full"),
+        (3, None, 2, 0, None, None),
+        (1, None, 1, 0, "chat_full", "chat_full"),
+        (0, None, 0, 0, "chat_full", "chat_full"),
+        (None, 0, 0, 0, None, "video_full"),
+        (None, 2, 0, 1, None, None),
+    ],
+)
+def test_an_agent_who_takes_another_number_than_the_group_says(
+    chat_slots: int | None,
+    video_slots: int | None,
+    chats: int,
+    videos: int,
+    chat: str | None,
+    video: str | None,
+) -> None:
+    rules = replace(RULES, video_takes=0)
+    profile = replace(READY.profile, chat_slots=chat_slots, video_slots=video_slots)
+    one = replace(READY, profile=profile, chats=chats, videos=videos)
+    assert why_left_out(one, CHAT, rules) == chat
+    assert why_left_out(one, VIDEO, rules) == video
+
+
 def test_a_group_without_video() -> None:
     assert why_left_out(READY, VIDEO, replace(RULES, video=False)) == "video_unable"
     assert why_left_out(READY, CHAT, replace(RULES, video=False)) is None
