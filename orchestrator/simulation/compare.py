@@ -12,9 +12,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.simulation.load import Load
+from orchestrator.simulation.plan import Plan
 from orchestrator.simulation.results import Results, Tally
-from orchestrator.simulation.run import simulate
+from orchestrator.simulation.run import play
 from rules.policy import Policy
 
 # Student's t for 95 % two-sided, by degrees of freedom from 1 on; beyond these the last will do.
@@ -43,14 +43,19 @@ class Delta:
 
 
 def replicate(
-    policies: Sequence[Policy], load: Load, *, seed: int, days: int, times: int, told: Callable[[], None]
+    policies: Sequence[Policy],
+    plan: Callable[[int], Plan],
+    *,
+    seed: int,
+    times: int,
+    told: Callable[[], None] = lambda: None,
 ) -> list[tuple[Results, ...]]:
-    """Each policy under each seed from ``seed`` on; ``told`` is called after every run."""
+    """Each policy under each seed from ``seed`` on; ``plan`` is made of a seed, ``told`` is called after every run."""
     runs: list[tuple[Results, ...]] = []
-    for number in range(times):
-        row: list[Results] = []
+    for number in range(seed, seed + times):
+        planned, row = plan(number), list[Results]()
         for policy in policies:
-            row.append(simulate(policy, load, seed=seed + number, days=days))
+            row.append(play(policy, planned, seed=number))
             told()
         runs.append(tuple(row))
     return runs
@@ -70,6 +75,12 @@ def deltas(runs: Sequence[tuple[Results, ...]]) -> list[Delta]:
             if known:
                 found.append(_delta(scope, name, known))
     return found
+
+
+def told_of(found: Sequence[Delta]) -> list[Delta]:
+    """Those worth telling: of a single group, what is said of all is said of it."""
+    groups = {one.scope for one in found} - {"all"}
+    return [one for one in found if len(groups) > 1 or one.scope == "all"]
 
 
 def _delta(scope: str, name: str, pairs: Sequence[tuple[float, float]]) -> Delta:

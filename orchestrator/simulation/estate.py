@@ -30,6 +30,7 @@ from orchestrator.domain.follow_up import holdings
 from orchestrator.domain.outcome import Moved, Outcome
 from orchestrator.domain.timers import EVENT_OF_TIMER
 from orchestrator.simulation.reads import Reads
+from orchestrator.simulation.waits import Waits
 from rules.hours import group_open
 from rules.policy import Policy
 
@@ -64,8 +65,11 @@ class Estate:
         self.conversations: dict[str, Conversation] = {}
         self.agents: dict[str, Agent] = {}
         self.floor = Floor()
+        self.waits = Waits(policy, self.floor)
         self._held: dict[str, set[str]] = {}
-        self._reads = Reads(policy, self.floor, self.agents, self.conversations, self._held)
+        self._reads = Reads(
+            policy, self.floor, self.agents, self.conversations, self._held, self.waits.estimates
+        )
         self._listeners: list[Listener] = []
         self._keep_closed = keep_closed
         self._order = count()
@@ -183,6 +187,7 @@ class Estate:
             if agent is not None:
                 self._seat(replace(agent, idle_since=self.now))
         self._consequences(before, after, event)
+        self.waits.follow(before, after, event, self.now)
         self._put(after)
         if any(isinstance(effect, fx.FindAgent | fx.DrainQueue) for effect in outcome.effects):
             self._changed = True

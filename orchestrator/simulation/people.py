@@ -21,7 +21,11 @@ CARD = "card:"
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """``wish`` is ``bot``, ``person``, ``video`` or ``card:<id>``; durations in seconds, ``patience`` None: endless."""
+    """``wish`` is ``bot``, ``person``, ``video`` or ``card:<id>``; durations in seconds, ``patience`` None: endless.
+
+    ``group``: the one that is asked for by name; None: where the rules lead. ``answered_after``: how long the agent who
+    is asked takes to accept; None: as agents do.
+    """
 
     id: str
     site: str
@@ -36,6 +40,8 @@ class Visitor:
     is_proposed: bool
     accepts: bool
     chance: random.Random
+    group: str | None = None
+    answered_after: float | None = None
 
 
 def seconds(span: Span, chance: random.Random) -> float:

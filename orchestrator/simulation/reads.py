@@ -11,7 +11,7 @@ from typing import cast
 
 from orchestrator.application.floor import LiveFloor
 from orchestrator.application.gather import gather, gather_for_pages
-from orchestrator.application.ports import Transaction
+from orchestrator.application.ports import Transaction, WaitEstimates
 from orchestrator.application.records import Agent, AgentLoad, LoadedConversation
 from orchestrator.domain.conversation import Conversation
 from orchestrator.domain.distribution import waiting_of
@@ -84,7 +84,9 @@ class Reads:
         agents: Mapping[str, Agent],
         conversations: Mapping[str, Conversation],
         held: Mapping[str, set[str]],
+        waits: WaitEstimates,
     ) -> None:
+        self._waits = waits
         self._policy = policy
         self._conversations = _Conversations(conversations, held)
         self._tx = cast("Transaction", _Transaction(_People(agents), self._conversations))
@@ -101,6 +103,7 @@ class Reads:
             live=self._policy,
             now=now,
             floor=cast("LiveFloor", self._picture),
+            waits=self._waits,
         )
         try:
             asked.send(None)
@@ -118,6 +121,7 @@ class Reads:
             live=self._policy,
             now=now,
             floor=cast("LiveFloor", self._picture),
+            waits=self._waits,
         )
         try:
             asked.send(None)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orchestrator.application.records import Agent
+from orchestrator.application.ledger_records import Wait
 from orchestrator.domain import effects as fx
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device, Party, Role, State, TimerName, Verdict
 from orchestrator.domain.outcome import Moved
 from orchestrator.domain.routing import route
+from orchestrator.domain.wait_time.terms import Line
 from orchestrator.simulation.estate import Estate, Happened
-from orchestrator.simulation.load import HOURS, Crew, Load
-from orchestrator.simulation.people import CARD, Visitor, seconds, visitors
-from orchestrator.simulation.results import Results, Tally
+from orchestrator.simulation.load import Load
+from orchestrator.simulation.people import CARD, Visitor, seconds
+from orchestrator.simulation.plan import HOUR, Duty, Plan, plan_of
+from orchestrator.simulation.results import Bands, Results, Tally
 from rules.phrases import judge_card
 from rules.policy import Policy
 
-HOUR = timedelta(hours=1)
 JOINING = timedelta(seconds=5)
 
 
@@ -36,71 +37,73 @@ class _Visit:
 
 def simulate(policy: Policy, load: Load, *, seed: int = 1, days: int = 1) -> Results:
     """What the load comes to under the policy. The same for the same policy, load, seed and days."""
-    return _Simulation(policy, load, seed, days).run()
+    return play(policy, plan_of(load, seed, days), seed=seed)
+
+
+def play(policy: Policy, plan: Plan, *, seed: int = 1) -> Results:
+    """What a plan comes to under the policy. ``seed`` is only told: chance is in the plan's visitors."""
+    return _Simulation(policy, plan, seed).run()
 
 
 class _Simulation:
-    def __init__(self, policy: Policy, load: Load, seed: int, days: int) -> None:
+    def __init__(self, policy: Policy, plan: Plan, seed: int) -> None:
         self._policy = policy
-        self._load = load
-        self._seed = seed
-        self._days = days
-        self._results = Results(policy.revision, seed, days)
-        self._estate = Estate(policy, load.begins, keep_closed=False)
+        self._plan = plan
+        self._results = Results(policy.revision, seed, plan.days, recorded=plan.recorded)
+        self._estate = Estate(policy, plan.begins, keep_closed=False)
         self._visits: dict[str, _Visit] = {}
-        self._crews: dict[str, Crew] = {}
+        self._duties: dict[str, Duty] = {}
         self._verdicts: dict[tuple[str, str, str, bool], tuple[Verdict, str | None]] = {}
         self._busy_since: dict[str, datetime] = {}
 
     def run(self) -> Results:
-        estate = self._estate
+        estate, plan = self._estate, self._plan
         estate.listen(self._heard)
-        for hour in range(HOURS * self._days):
-            estate.at(self._load.begins + hour * HOUR, self._shift(hour % HOURS))
-        for who in visitors(self._load, self._seed, self._days):
+        estate.waits.listen(self._waited)
+        for duty in plan.duties:
+            estate.at(duty.begins, self._comes(duty))
+            estate.at(duty.ends, self._goes(duty))
+            self._staff(duty)
+        for who in plan.visitors():
             estate.advance_to(who.arrives)
             self._arrive(who)
-        ends = self._load.begins + self._days * HOURS * HOUR
-        estate.advance_to(ends)
+        estate.advance_to(plan.ends)
         for agent_id in list(self._busy_since):
             self._free(agent_id)
         # Who waits still is waited for, so that every wait has its end; agents stay as they are.
-        estate.advance_to(ends + HOUR)
+        estate.advance_to(plan.ends + HOUR)
         return self._results
 
     # --- agents -------------------------------------------------------------------------------------------
 
-    def _shift(self, hour: int) -> Callable[[], None]:
-        def change() -> None:
-            for number, crew in enumerate(self._load.crews):
-                for index in range(max(crew.on_duty)):
-                    self._staff(f"agent-{number}-{index}", crew, on=index < crew.on_duty[hour])
-                if self._estate.now >= self._load.counted_from:
-                    for group in crew.groups:
-                        share = crew.on_duty[hour] * HOUR.total_seconds() / len(crew.groups)
-                        self._results.cell(group, self._estate.now).staffed += share
-
-        return change
-
-    def _staff(self, name: str, crew: Crew, *, on: bool) -> None:
-        known = self._estate.agents.get(name)
-        if known is None and not on:
-            return
-        if known is None:
-            self._crews[name] = crew
-            known = Agent(
-                id=name,
-                name=name,
-                languages=crew.languages,
-                groups=tuple(sorted((group, 1) for group in crew.groups)),
-                skills=tuple(sorted(crew.skills.items())),
-                can_video=crew.video,
-                sockets=1,
+    def _comes(self, duty: Duty) -> Callable[[], None]:
+        def come() -> None:
+            known = self._estate.agents.get(duty.agent.id, duty.agent)
+            self._duties[duty.agent.id] = duty
+            self._estate.put_agent(
+                replace(known, chat_state=duty.agent.chat_state, video_state=duty.agent.video_state)
             )
-        chat = "available" if on else "offline"
-        video = "available" if on and crew.video else "offline"
-        if (known.chat_state, known.video_state) != (chat, video):
-            self._estate.put_agent(replace(known, chat_state=chat, video_state=video))
+
+        return come
+
+    def _goes(self, duty: Duty) -> Callable[[], None]:
+        def go() -> None:
+            known = self._estate.agents[duty.agent.id]
+            if self._duties[duty.agent.id] is duty and duty.ends < self._plan.ends:
+                self._estate.put_agent(replace(known, chat_state="offline", video_state="offline"))
+
+        return go
+
+    def _staff(self, duty: Duty) -> None:
+        """The hours of a duty, in equal parts for the agent's groups."""
+        groups = self._groups_of(duty)
+        for since, seconds_of_hour in _by_hour(max(duty.begins, self._plan.counted_from), duty.ends):
+            for group in groups:
+                self._results.cell(group, since).staffed += seconds_of_hour / len(groups)
+
+    def _groups_of(self, duty: Duty) -> tuple[str, ...]:
+        # One without memberships is of every group.
+        return tuple(group for group, _ in duty.agent.groups) or tuple(self._policy.routing.groups)
 
     def _hold(self, agent_id: str) -> None:
         self._busy_since.setdefault(agent_id, self._estate.now)
@@ -110,18 +113,16 @@ class _Simulation:
         since = self._busy_since.pop(agent_id, None)
         if since is None:
             return
-        groups = self._crews[agent_id].groups
-        since = max(since, self._load.counted_from)
-        while since < self._estate.now:
-            end = min(self._estate.now, since.replace(minute=0, second=0, microsecond=0) + HOUR)
+        groups = self._groups_of(self._duties[agent_id])
+        until = min(self._estate.now, self._plan.ends)
+        for hour, busy in _by_hour(max(since, self._plan.counted_from), until):
             for group in groups:
-                self._results.cell(group, since).busy += (end - since).total_seconds() / len(groups)
-            since = end
+                self._results.cell(group, hour).busy += busy / len(groups)
 
     # --- visitors -----------------------------------------------------------------------------------------
 
     def _arrive(self, who: Visitor) -> None:
-        counted = who.arrives >= self._load.counted_from
+        counted = who.arrives >= self._plan.counted_from
         self._results.visitors += counted
         if who.wish == "bot":
             # What the bot does alone asks nothing of anybody.
@@ -141,6 +142,9 @@ class _Simulation:
     def _wish(self, who: Visitor) -> ev.Event:
         if who.wish == "video":
             return ev.VideoRequested()
+        if who.group is not None:
+            # As a card that names a group and promises nothing.
+            return ev.TransferRequested("card", Verdict(escalates=False, reason="no_phrase"), who.group)
         if who.wish == "person":
             return ev.PersonRequested()
         key = (who.site, who.wish, who.language, who.mobile)
@@ -208,11 +212,18 @@ class _Simulation:
             visit.group = after.queue.group
         else:
             visit.group = route(before, one.event, self._policy, self._policy, one.at).group.name
-        if visit.who.arrives >= self._load.counted_from:
+        self._results.elsewhere += visit.who.group not in (None, visit.group)
+        if visit.who.arrives >= self._plan.counted_from:
             self._cell(visit).offered += 1
 
+    def _waited(self, wait: Wait) -> None:
+        if wait.forecast is None or wait.ended_at is None or wait.entered_at < self._plan.counted_from:
+            return
+        bands = self._results.bands.setdefault(Line(wait.group, wait.channel), Bands())
+        bands.count(wait.forecast, wait.seconds(wait.ended_at), answered=wait.outcome == "answered")
+
     def _cell(self, visit: _Visit) -> Tally:
-        if visit.entered is None or visit.who.arrives < self._load.counted_from:
+        if visit.entered is None or visit.who.arrives < self._plan.counted_from:
             return Tally()
         return self._results.cell(visit.group, visit.entered)
 
@@ -290,7 +301,7 @@ class _Simulation:
 
     def _film(self, visit: _Visit, after: Conversation) -> None:
         visit.filmed = True
-        if visit.who.arrives >= self._load.counted_from and after.group is not None:
+        if visit.who.arrives >= self._plan.counted_from and after.group is not None:
             self._results.cell(after.group, self._estate.now).to_video += 1
         call = after.call.id if after.call is not None else ""
 
@@ -303,9 +314,10 @@ class _Simulation:
         self._estate.at(ends, self._close(after.id, "agent"))
 
     def _answer(self, visit: _Visit, name: str, invitation: str, agent_id: str) -> None:
-        crew, chance = self._crews[agent_id], visit.who.chance
-        declines = crew.declines > 0 and chance.random() < crew.declines
-        pause = seconds(crew.answer, chance) if crew.answer is not None else 0.0
+        duty, chance, pause = self._duties[agent_id], visit.who.chance, visit.who.answered_after
+        declines = duty.declines > 0 and chance.random() < duty.declines
+        if pause is None:
+            pause = seconds(duty.answer, chance) if duty.answer is not None else 0.0
 
         def answer() -> None:
             if declines:
@@ -315,3 +327,11 @@ class _Simulation:
                 self._estate.submit(name, ev.AgentAccepted(invitation, agent_id, call))
 
         self._estate.at(self._estate.now + timedelta(seconds=pause), answer)
+
+
+def _by_hour(since: datetime, until: datetime) -> Iterator[tuple[datetime, float]]:
+    """A stretch of time cut at the full hours: when each part begins, and its seconds."""
+    while since < until:
+        end = min(until, since.replace(minute=0, second=0, microsecond=0) + HOUR)
+        yield since, (end - since).total_seconds()
+        since = end

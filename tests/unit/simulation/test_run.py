@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import statistics
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from orchestrator.cli import app
 from orchestrator.simulation.compare import deltas, replicate
 from orchestrator.simulation.load import Load, read_load
-from orchestrator.simulation.report import page
+from orchestrator.simulation.plan import plan_of
 from orchestrator.simulation.run import simulate
 from rules.findings import PolicyError
 from rules.load import load_policy
@@ -109,7 +110,7 @@ def test_the_same_seed_gives_the_same_day_and_another_another() -> None:
 
 def test_a_policy_compared_with_itself_does_not_differ() -> None:
     policy, load = load_policy(POLICIES), chats(3, (0.0,) * 8 + (20.0,) * 4 + (0.0,) * 12)
-    found = deltas(replicate([policy, policy], load, seed=1, days=1, times=2, told=lambda: None))
+    found = deltas(replicate([policy, policy], partial(plan_of, load, days=1), seed=1, times=2))
     assert {one.mean for one in found} == {0.0}
     assert not any(one.certain for one in found)
 
@@ -117,20 +118,12 @@ def test_a_policy_compared_with_itself_does_not_differ() -> None:
 def test_a_policy_that_makes_visitors_wait_is_told_apart(tmp_path: Path) -> None:
     load = chats(3, (0.0,) * 8 + (40.0,) * 4 + (0.0,) * 12)
     runs = replicate(
-        [load_policy(POLICIES), one_at_a_time(tmp_path)], load, seed=1, days=1, times=3, told=lambda: None
+        [load_policy(POLICIES), one_at_a_time(tmp_path)], partial(plan_of, load, days=1), seed=1, times=3
     )
     by_figure = {one.figure: one for one in deltas(runs) if one.scope == "all"}
     assert by_figure["offered"].mean == 0
     assert by_figure["wait_mean"].certain
     assert by_figure["wait_mean"].mean > 0
-
-
-def test_a_page_shows_every_group_with_plots_and_fetches_nothing() -> None:
-    html = page(simulate(load_policy(POLICIES), chats(2, 20.0)))
-    assert html.count("<svg") == 3
-    assert "advisors" in html
-    assert "http" not in html
-    assert "nan" not in html
 
 
 def test_the_command_tells_programs_and_refuses_unknown_groups(tmp_path: Path) -> None:
