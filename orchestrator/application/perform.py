@@ -97,9 +97,6 @@ class Performer:
             case fx.AccountChanged():
                 await self._accounts.carry_out(effect.user_id, effect.by)
                 await self._world.distribution.drain(effect.user_id)
-            case fx.AccountChanged():
-                await self._accounts.carry_out(effect.user_id, effect.by)
-                await self._world.distribution.drain(effect.user_id)
             case fx.DrainQueue():
                 await self._world.distribution.drain(effect.agent_id)
             case fx.InviteAgent() | fx.EndInvitation():
