@@ -207,6 +207,7 @@ def build(
             metrics.count_event(outcome.decision.event, "moved" if isinstance(outcome, Moved) else "denied")
 
     handler = EventHandler(store, bus, clock, policies, ids, floor, on_acknowledged=count, waits=estimates)
+    revisions.tell(floor, handler)
 
     bot = _rasa(settings, bus, clock, bot_port)
     rooms = MeteredMedia(_media_config(settings, loopback=loopback), metrics)
@@ -255,7 +256,7 @@ def build(
         streams=Streams(store, bus, clock, ids, policies, views, presence),
         accounts=Accounts(store, clock, ids, tokens, groups=lambda: policies.live.routing.groups, bus=bus),
         sites=Sites(store, ids),
-        bots=ConnectedBots(store, clock, policies, connected),
+        bots=ConnectedBots(store, clock, lambda: policies.live, connected),
         publishing=revisions.publishing,
         policy_usage=lambda: revisions.follower.usage,
         tokens=tokens,
@@ -498,6 +499,7 @@ class BackOffice:
     settings: Settings
     accounts: Accounts
     sites: Sites
+    bots: ConnectedBots
 
 
 @asynccontextmanager
@@ -512,11 +514,14 @@ async def open_back_office(settings: Settings) -> AsyncIterator[BackOffice]:
     clock, ids = SystemClock(), RandomIds()
     store = SqlStore(settings.database)
     tokens = JwtTokens(load_secret(settings.secret, settings.data_dir))
+    client = HttpConnectedBots(clock, private_allowed=settings.private_bots)
     try:
         live = await live_policy(settings, store)
         accounts = Accounts(store, clock, ids, tokens, groups=lambda: live().routing.groups)
-        yield BackOffice(settings, accounts, Sites(store, ids))
+        bots = ConnectedBots(store, clock, live, client)
+        yield BackOffice(settings, accounts, Sites(store, ids), bots)
     finally:
+        await client.stop()
         await store.close()
 
 

@@ -152,6 +152,7 @@ def create_api_schema() -> dict[str, Any]:
         streams=nothing,
         accounts=nothing,
         sites=nothing,
+        bots=nothing,
         publishing=nothing,
         policy_usage=nothing,
         tokens=nothing,

@@ -60,6 +60,40 @@ class CardContent(Model):
     image_url: str | None = None
 
 
+class Link(Model):
+    title: str
+    url: str
+
+
+class ShownCard(Model):
+    """A card of a connected bot: something to read, or a product's offer. ``availability`` is the bot's word."""
+
+    title: str | None = None
+    text: str | None = None
+    image_url: str | None = None
+    image_alt: str = ""
+    price: str | None = None
+    offer_price: str | None = None
+    availability: str | None = None
+    links: list[Link] = []
+
+
+class CardsContent(Model):
+    """One card, or several side by side."""
+
+    type: Literal["cards"] = "cards"
+    cards: list[ShownCard]
+
+
+class FileContent(Model):
+    """A file to download."""
+
+    type: Literal["file"] = "file"
+    name: str
+    mime_type: str
+    url: str
+
+
 class NoticeContent(Model):
     """A line of the system; the page renders ``key`` from its message catalogue."""
 
@@ -75,7 +109,8 @@ class ErasedContent(Model):
 
 
 Content = Annotated[
-    TextContent | ImageContent | CardContent | NoticeContent | ErasedContent, Field(discriminator="type")
+    TextContent | ImageContent | CardContent | CardsContent | FileContent | NoticeContent | ErasedContent,
+    Field(discriminator="type"),
 ]
 
 
@@ -623,6 +658,7 @@ class Site(Model):
     allowed_origins: list[str]
     language: str
     bot: bool
+    bot_id: str | None = None
 
 
 # --- the bot ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def site_view(site: Site) -> Json:
         "allowed_origins": list(site.allowed_origins),
         "language": site.language,
         "bot": site.bot,
+        "bot_id": site.bot_id,
     }
 
 
@@ -74,7 +75,8 @@ class Sites:
         async with self._store.transaction() as tx:
             known = await tx.sites.get(site_id)
             key = known.key if known is not None else self._ids.new("site")
-            site = Site(site_id, key, name, origins, language, bot)
+            bot_id = known.bot_id if known is not None else None
+            site = Site(site_id, key, name, origins, language, bot, bot_id)
             await (tx.sites.add(site) if known is None else tx.sites.save(site))
         return site
 

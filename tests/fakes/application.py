@@ -15,16 +15,22 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from orchestrator.adapters.bus import InProcessBus
+from orchestrator.adapters.connected.client import HttpConnectedBots
 from orchestrator.adapters.migrations import upgrade
 from orchestrator.adapters.policies import StoredPolicies
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens
 from orchestrator.application.accounts import Accounts
 from orchestrator.application.answer_mail import AnswerMail
+from orchestrator.application.availability import somebody_in
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.board import Board
 from orchestrator.application.bot_replies import BotReply, BotTurn, BotTurnResult
 from orchestrator.application.calls import Calls
+from orchestrator.application.connected.deliver import ConnectedDeliveries
+from orchestrator.application.connected.offers import Offers
+from orchestrator.application.connected.registry import ConnectedBots
+from orchestrator.application.connected.scripts import Scripts
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.distribution import Distribution
 from orchestrator.application.estimates import Estimates
@@ -124,6 +130,16 @@ class Application:
         self.handler = EventHandler(
             self.store, self.bus, self.clock, self.policies, self.ids, self.floor, waits=self.estimates
         )
+        self.connected = HttpConnectedBots(self.clock, private_allowed=True)
+        self.offers = Offers(
+            self.connected,
+            self.clock,
+            self.policies,
+            lambda group, language: somebody_in(
+                group, language, self.floor, self.policies.live, self.clock.now()
+            ),
+        )
+        self.bots = ConnectedBots(self.store, self.clock, lambda: self.policies.live, self.connected)
         parts = Parts(
             self.store,
             self.handler,
@@ -134,6 +150,7 @@ class Application:
             self.tokens,
             self.views,
             self.bot,
+            offers=self.offers,
             mail=True,
             floor=self.floor,
         )
@@ -162,6 +179,7 @@ class Application:
         self.distribution = Distribution(
             self.floor, self.handler, self.bus, self.clock, self.policies, self.ids, claim
         )
+        scripts = Scripts(parts)
         world = World(
             self.store,
             self.handler,
@@ -175,6 +193,8 @@ class Application:
             self.media,
             AnswerMail(self.store, self.bus, self.clock, self.mailer),
             self.floor,
+            ConnectedDeliveries(self.store, self.connected, scripts),
+            scripts,
         )
         self.effects = EffectRunner(self.store, self.bus, self.clock, Performer(world), owner=node or "local")
         self.timers = TimerService(self.store, self.bus, self.clock, self.handler)
@@ -201,7 +221,8 @@ class Application:
         while True:
             async with self.store.transaction(read_only=True) as tx:
                 timer = await tx.timers.next_deadline()
-            dues = (timer, await self.away.next_due(), self.distribution.next_change())
+                effect = await tx.outbox.next_due(self.clock.now())
+            dues = (timer, effect, await self.away.next_due(), self.distribution.next_change())
             deadline = min((due for due in dues if due is not None), default=None)
             if deadline is None or deadline > end:
                 break
@@ -333,13 +354,16 @@ class Application:
 
 
 @asynccontextmanager
-async def running(database: Path, **options: Any) -> AsyncIterator[Application]:
-    """An application over a database that is made if it is not there."""
-    await asyncio.to_thread(migrated, database)
+async def running(database: Path | str, **options: Any) -> AsyncIterator[Application]:
+    """An application over a file, made if it is not there, or over the address of a database that is there."""
+    if isinstance(database, Path):
+        await asyncio.to_thread(migrated, database)
     application = Application(database, **options)
     await application.begin()
     try:
         yield application
     finally:
         await application.effects.stop()
+        await application.offers.stop()
+        await application.connected.stop()
         await application.store.close()

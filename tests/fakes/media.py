@@ -40,6 +40,7 @@ class FakeMedia:
     async def open_room(self, call_id: str, *, camera: str) -> None:
         self._maybe_fail()
         self.rooms.setdefault(call_id, FakeRoom(camera))
+        await self.restrict(call_id, camera=camera)
 
     async def join(self, call_id: str, *, role: Role, connection_id: str, offer_sdp: str, camera: str) -> str:
         if offer_sdp == "nonsense":

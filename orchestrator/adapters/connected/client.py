@@ -68,17 +68,25 @@ class HttpConnectedBots:
     """See `ports.ConnectedBotClient`. One for all connected bots: each has its own breaker and its own bound."""
 
     def __init__(
-        self, clock: Clock, *, private_allowed: bool, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        clock: Clock,
+        *,
+        private_allowed: bool,
+        time_limit: float | None = None,
+        first_limit: float = FIRST_MESSAGES_LIMIT,
     ) -> None:
-        """``private_allowed``: bots may be in this service's own network, and need no TLS there."""
+        """``private_allowed``: bots may be in this service's own network, and need no TLS there. ``time_limit`` and
+        ``first_limit``: seconds for a call, and for the first messages."""
         self._clock = clock
         self._private_allowed = private_allowed
         self._client = httpx.AsyncClient(
-            timeout=TIME_LIMIT,
+            timeout=time_limit,
             follow_redirects=False,
             trust_env=False,
-            transport=transport or httpx.AsyncHTTPTransport(retries=1),
+            transport=httpx.AsyncHTTPTransport(retries=1),
         )
+        self._time_limit = time_limit
+        self._first_limit = first_limit
         self._breakers: dict[str, Breaker] = {}
         self._under_way: dict[str, int] = {}
 
@@ -139,7 +147,7 @@ class HttpConnectedBots:
     async def first_messages(self, bot: ConnectedBot) -> BotAnswer:
         path = f"/bots/{_part(bot.operator_id)}/conversation-first-messages"
         try:
-            body = await self._of_bot("GET", bot, path, None, limit=FIRST_MESSAGES_LIMIT)
+            body = await self._of_bot("GET", bot, path, None, limit=self._first_limit)
         except _Answered as error:
             if error.status in _NOT_THERE:
                 return BotAnswer()
@@ -178,7 +186,7 @@ class HttpConnectedBots:
         told: Json | None = None,
         *,
         extra: dict[str, str] | None = None,
-        limit: float = TIME_LIMIT,
+        limit: float | None = None,
     ) -> bytes:
         query = {"idConnectorVersion": bot.version, **(extra or {})}
         if website is not None:
@@ -194,7 +202,7 @@ class HttpConnectedBots:
         *,
         who: str,
         told: Json | None = None,
-        limit: float = TIME_LIMIT,
+        limit: float | None = None,
     ) -> bytes:
         breaker = self._breakers.setdefault(who, Breaker())
         if self._under_way.get(who, 0) >= AT_ONCE or sum(self._under_way.values()) >= AT_ONCE_IN_ALL:
@@ -203,7 +211,7 @@ class HttpConnectedBots:
             raise BotTroubled("unreachable", "it failed too often just before", by_breaker=True)
         self._under_way[who] = self._under_way.get(who, 0) + 1
         try:
-            body = await self._send(method, url, query, secret, told, limit)
+            body = await self._send(method, url, query, secret, told, limit or self._time_limit)
         except _Answered:
             # It is there, and says so.
             breaker.succeeded()
@@ -243,6 +251,7 @@ class HttpConnectedBots:
         headers = {
             SIGNATURE_HEADER: signature(secret, raw_query.encode() if content is None else content),
             "accept": "application/json",
+            "accept-encoding": "identity",
         }
         if content is not None:
             headers["content-type"] = "application/json"
@@ -299,9 +308,14 @@ class HttpConnectedBots:
 
 
 async def _bounded(answer: httpx.Response) -> bytes:
-    """The whole body, if it is not too much. Unpacked as it comes, so that a packed one cannot burst."""
+    """The whole body, if it is not too much.
+
+    A packed one is refused: a few kilobytes of it can be made to burst any bound before it is looked at.
+    """
+    if answer.headers.get("content-encoding", "identity") != "identity":
+        raise BotTroubled("malformed", "the answer is packed, although that was not accepted")
     body = bytearray()
-    async for part in answer.aiter_bytes():
+    async for part in answer.aiter_raw():
         body += part
         if len(body) > SIZE_LIMIT:
             raise BotTroubled("malformed", f"the answer is longer than {SIZE_LIMIT} bytes")

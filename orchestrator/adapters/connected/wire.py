@@ -112,7 +112,9 @@ def _as_text(value: object) -> object:
 
 Optional = BeforeValidator(_blank_is_none)
 Words = Annotated[str, Field(min_length=1, max_length=TEXT_MOST)]
-Title = Annotated[str | None, Optional, Field(max_length=300)]
+Title = Annotated[Annotated[str, Field(max_length=300)] | None, Optional]
+Prose = Annotated[Annotated[str, Field(max_length=TEXT_MOST)] | None, Optional]
+Price = Annotated[Annotated[str, Field(max_length=60)] | None, Optional, BeforeValidator(_as_text)]
 Url = Annotated[str, BeforeValidator(_web_address), Field(max_length=2048)]
 
 
@@ -143,7 +145,7 @@ class _Image(_Wire):
 
 
 class _Link(_Wire):
-    name: Annotated[str | None, Optional, Field(max_length=300)] = None
+    name: Title = None
     url: Url
 
 
@@ -156,12 +158,10 @@ class _Card(_Wire):
 
     title: Title = None
     name: Title = None
-    text: Annotated[str | None, Optional, Field(max_length=TEXT_MOST)] = None
-    description: Annotated[str | None, Optional, Field(max_length=TEXT_MOST)] = None
-    price: Annotated[str | None, Optional, BeforeValidator(_as_text), Field(max_length=60)] = None
-    offerPrice: Annotated[  # noqa: N815
-        str | None, Optional, BeforeValidator(_as_text), Field(max_length=60)
-    ] = None
+    text: Prose = None
+    description: Prose = None
+    price: Price = None
+    offerPrice: Price = None  # noqa: N815
     image: _Image | None = None
     availability: _Availability | None = None
     actions: Annotated[list[_Link], Field(max_length=LINKS_MOST)] = []

@@ -71,6 +71,7 @@ class Row:
 
 TEXT = {"client_id": "table", "text": "Bonjour"}
 USER = {"email": "new@x.test", "name": "New", "role": "agent", "password": PASSWORD}
+BOT = {"url": "https://bot.example", "site_id": "shop", "scenario": "1", "name": "Bot", "language": "fr"}
 SITE = {"id": "new", "name": "New", "allowed_origins": ["https://new.example"]}
 LEFT = {"client_id": "left", "email": "zoe@visitor.example", "text": "Où est ma commande ?"}
 PROPOSAL = {"proposal_id": "p_1"}
@@ -134,6 +135,12 @@ TABLE: dict[str, Row] = {
     "POST /api/admin/users/{id}/reset-link": Row(ADMINS),
     "GET /api/admin/sites": Row(ADMINS),
     "POST /api/admin/sites": Row(ADMINS, SITE),
+    "GET /api/admin/bots": Row(ADMINS),
+    "POST /api/admin/bots/scenarios": Row(ADMINS, {"url": "https://bot.example", "site_id": "shop"}),
+    "PUT /api/admin/bots/{id}": Row(ADMINS, BOT),
+    "POST /api/admin/bots/{id}/refresh": Row(ADMINS),
+    "DELETE /api/admin/bots/{id}": Row(ADMINS),
+    "PUT /api/admin/sites/{id}/bot": Row(ADMINS, {"bot_id": None}),
     "POST /api/calls/{call_id}/connections": Row(CALLS),
     "PATCH /api/calls/{call_id}/connections/{connection_id}": Row(CALLS),
     "DELETE /api/calls/{call_id}/connections/{connection_id}": Row(CALLS),

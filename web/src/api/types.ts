@@ -4,6 +4,262 @@
  */
 
 export interface paths {
+    "/api/admin/bots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bots
+         * @description The bots that are connected.
+         */
+        get: operations["bots_api_admin_bots_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connect
+         * @description Connect a scenario, or change how it is connected; the bot is told, with the groups it may transfer to.
+         */
+        put: operations["connect_api_admin_bots__id__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Disconnect a bot that no site has. Conversations it is in go on: the visitor can ask for a person.
+         */
+        delete: operations["remove_api_admin_bots__id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bots/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh
+         * @description Tell a bot the groups again.
+         */
+        post: operations["refresh_api_admin_bots__id__refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bots/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scenarios
+         * @description Ask a bot which scenarios can be connected.
+         */
+        post: operations["scenarios_api_admin_bots_scenarios_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description What is live.
+         */
+        get: operations["live_api_admin_policies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activations
+         * @description Everything that was ever live, the newest first: who, when, why, and what it changed.
+         */
+        get: operations["activations_api_admin_policies_activations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/activations/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activation
+         * @description One activation, with its files.
+         */
+        get: operations["activation_api_admin_policies_activations__number__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/activations/{number}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rollback
+         * @description Make an earlier revision live again, as a new activation.
+         */
+        post: operations["rollback_api_admin_policies_activations__number__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drafts
+         * @description What is being prepared, what was changed last first.
+         */
+        get: operations["drafts_api_admin_policies_drafts_get"];
+        put?: never;
+        /**
+         * Save Draft
+         * @description Keep files as a draft. They may be unfinished; nothing becomes live by it.
+         */
+        post: operations["save_draft_api_admin_policies_drafts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draft
+         * @description One draft, with its files.
+         */
+        get: operations["draft_api_admin_policies_drafts__id__get"];
+        /**
+         * Change Draft
+         * @description Replace the files of a draft, perhaps on top of what was published meanwhile.
+         */
+        put: operations["change_draft_api_admin_policies_drafts__id__put"];
+        post?: never;
+        /**
+         * Remove Draft
+         * @description Throw a draft away.
+         */
+        delete: operations["remove_draft_api_admin_policies_drafts__id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/drafts/{id}/examine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Examine
+         * @description Ask the gates; this takes seconds.
+         */
+        post: operations["examine_api_admin_policies_drafts__id__examine_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/policies/drafts/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish
+         * @description Make a draft live on every process, if the gates let it pass and nobody published meanwhile.
+         */
+        post: operations["publish_api_admin_policies_drafts__id__publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/sites": {
         parameters: {
             query?: never;
@@ -22,6 +278,26 @@ export interface paths {
          * @description Add a site; its pages may use the widget at once.
          */
         post: operations["create_site_api_admin_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/sites/{id}/bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Use
+         * @description Give a site a bot; it holds for conversations that start from now on.
+         */
+        put: operations["use_api_admin_sites__id__bot_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -67,9 +343,49 @@ export interface paths {
         head?: never;
         /**
          * Change User
-         * @description Change an account: name, role, permission to propose video, languages, groups and skills.
+         * @description Change an account: name, role, permission to propose video, languages, groups, skills and capacity.
          */
         patch: operations["change_user_api_admin_users__id__patch"];
+        trace?: never;
+    };
+    "/api/admin/users/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deactivate User
+         * @description Close an account: its sessions end at once, its conversations go back to the line, its history stays.
+         */
+        post: operations["deactivate_user_api_admin_users__id__deactivate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reactivate User
+         * @description Open an account again, with the password it had.
+         */
+        post: operations["reactivate_user_api_admin_users__id__reactivate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/users/{id}/reset-link": {
@@ -1321,6 +1637,91 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActivationPage
+         * @description ``before`` of the next page, None when this is the last one.
+         */
+        ActivationPage: {
+            /** Activations */
+            activations: components["schemas"]["ActivationView"][];
+            /** Before */
+            before: number | null;
+        };
+        /**
+         * ActivationView
+         * @description A revision became live. ``by`` is an account's id, None for the operator.
+         *
+         *     ``restores`` is what a rollback went back to. ``changes`` are sentences in the language that was asked for, the most
+         *     important first.
+         */
+        ActivationView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Base */
+            base: number;
+            /** By */
+            by: string | null;
+            /** By Name */
+            by_name: string;
+            /** Changes */
+            changes: string[];
+            /** Gates */
+            gates: components["schemas"]["GateView"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "seed" | "publish" | "rollback";
+            /** Message */
+            message: string;
+            /** Number */
+            number: number;
+            /** Restores */
+            restores: number | null;
+            /** Revision */
+            revision: string;
+        };
+        /**
+         * ActivationWithFiles
+         * @description ``texts``: the files by name, scenarios included.
+         */
+        ActivationWithFiles: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Base */
+            base: number;
+            /** By */
+            by: string | null;
+            /** By Name */
+            by_name: string;
+            /** Changes */
+            changes: string[];
+            /** Gates */
+            gates: components["schemas"]["GateView"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "seed" | "publish" | "rollback";
+            /** Message */
+            message: string;
+            /** Number */
+            number: number;
+            /** Restores */
+            restores: number | null;
+            /** Revision */
+            revision: string;
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+        };
         /** AgentActions */
         AgentActions: {
             /**
@@ -1496,7 +1897,8 @@ export interface components {
         };
         /**
          * AgentReportRow
-         * @description An agent's day. `chat`, `video` and `desk` are the time in each state, `pauses` that of each reason.
+         * @description An agent's day. `chat`, `video` and `desk` are the time in each state, `pauses` that of each reason;
+         *     `wrap_up_seconds` the time after conversations in which nothing new was offered.
          *     `occupancy` is the share of the time on duty (available or with a conversation) that was spent with one.
          * @example {
          *       "agent": "Claire",
@@ -1521,7 +1923,8 @@ export interface components {
          *         "available": 25200,
          *         "paused": 3600
          *       },
-         *       "video_seconds": 4100
+         *       "video_seconds": 4100,
+         *       "wrap_up_seconds": 900
          *     }
          */
         AgentReportRow: {
@@ -1562,6 +1965,8 @@ export interface components {
             };
             /** Video Seconds */
             video_seconds: number;
+            /** Wrap Up Seconds */
+            wrap_up_seconds: number;
         };
         /**
          * AgentState
@@ -2092,6 +2497,46 @@ export interface components {
              */
             type: "card";
         };
+        /**
+         * CardsContent
+         * @description One card, or several side by side.
+         */
+        CardsContent: {
+            /** Cards */
+            cards: components["schemas"]["ShownCard"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "cards";
+        };
+        /**
+         * ChangeDraft
+         * @description ``version``: the one that was read; refused when somebody else changed the draft meanwhile.
+         * @example {
+         *       "base": 1,
+         *       "note": "Camera on",
+         *       "texts": {
+         *         "camera.yaml": "default: allowed\n"
+         *       },
+         *       "version": 1
+         *     }
+         */
+        ChangeDraft: {
+            /** Base */
+            base: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: number;
+        };
         /** ChangePassword */
         ChangePassword: {
             /** Current Password */
@@ -2101,7 +2546,7 @@ export interface components {
         };
         /**
          * ChangeUser
-         * @description What is left out stays; a list replaces the one that was there.
+         * @description What is left out stays; a list or a capacity replaces the one that was there.
          * @example {
          *       "groups": [
          *         {
@@ -2118,6 +2563,7 @@ export interface components {
          *     }
          */
         ChangeUser: {
+            capacity: components["schemas"]["OwnCapacity"] | null;
             /** Groups */
             groups: components["schemas"]["GroupMembership"][] | null;
             /** Languages */
@@ -2214,6 +2660,61 @@ export interface components {
              * @enum {string}
              */
             state: "available" | "paused" | "offline";
+        };
+        /**
+         * ConnectBot
+         * @description ``scenario`` is one that the bot lists. ``pseudo``: the name that visitors see; without one, ``name``. ``secret``
+         *     is what the bot verifies signatures with; made up unless given.
+         */
+        ConnectBot: {
+            /**
+             * Language
+             * @example fr
+             * @example en-GB
+             */
+            language: string;
+            /** Name */
+            name: string;
+            /** Pseudo */
+            pseudo: string | null;
+            /** Scenario */
+            scenario: string;
+            /** Secret */
+            secret: string | null;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Url
+             * @example https://bot.example.org/connector
+             */
+            url: string;
+        };
+        /**
+         * ConnectedBot
+         * @description ``operator_id`` is how the bot knows us. ``status`` is ``down`` while it is left alone, having failed often.
+         */
+        ConnectedBot: {
+            /** Connected At */
+            connected_at: string | null;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Operator Id */
+            operator_id: string;
+            /** Pseudo */
+            pseudo: string;
+            /** Scenario */
+            scenario: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "down";
+            /** Url */
+            url: string;
         };
         /**
          * ConversationPage
@@ -2320,6 +2821,7 @@ export interface components {
          *     }
          */
         CreateUser: {
+            capacity: components["schemas"]["OwnCapacity"] | null;
             /** Email */
             email: string;
             /**
@@ -2396,6 +2898,74 @@ export interface components {
             reason?: string;
         };
         /**
+         * DraftSummary
+         * @description ``stale``: somebody published since; the files have to be put on top of that. ``gates``: empty until asked.
+         */
+        DraftSummary: {
+            /** Base */
+            base: number;
+            /** By */
+            by: string | null;
+            /** By Name */
+            by_name: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Gates */
+            gates: components["schemas"]["GateView"][];
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Stale */
+            stale: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DraftView
+         * @description ``texts``: the files by name, scenarios included.
+         */
+        DraftView: {
+            /** Base */
+            base: number;
+            /** By */
+            by: string | null;
+            /** By Name */
+            by_name: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Gates */
+            gates: components["schemas"]["GateView"][];
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Stale */
+            stale: boolean;
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
          * ErasedContent
          * @description The text was erased; its place in the history stays.
          */
@@ -2434,6 +3004,58 @@ export interface components {
             phrase: string | null;
             /** Reason */
             reason: string;
+        };
+        /**
+         * FileContent
+         * @description A file to download.
+         */
+        FileContent: {
+            /** Mime Type */
+            mime_type: string;
+            /** Name */
+            name: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "file";
+            /** Url */
+            url: string;
+        };
+        /**
+         * FindScenarios
+         * @description Where to look. ``secret`` signs the request, for bots that ask for a signature even there.
+         */
+        FindScenarios: {
+            /** Secret */
+            secret: string | null;
+            /** Site Id */
+            site_id: string;
+            /**
+             * Url
+             * @example https://bot.example.org/connector
+             */
+            url: string;
+        };
+        /**
+         * GateView
+         * @description What one gate said. ``absent``: there was nothing to judge by.
+         */
+        GateView: {
+            /** Details */
+            details: string[];
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "check" | "test" | "replay";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "passed" | "failed" | "absent";
+            /** Summary */
+            summary: string;
         };
         /**
          * GroupMembership
@@ -2735,6 +3357,24 @@ export interface components {
             /** Visitor Present */
             visitor_present: boolean;
         };
+        /** Link */
+        Link: {
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * LivePolicy
+         * @description What is live, and what this process uses: another number only when this version cannot use what was published.
+         */
+        LivePolicy: {
+            live: components["schemas"]["ActivationView"];
+            /** Used Number */
+            used_number: number;
+            /** Used Revision */
+            used_revision: string;
+        };
         /**
          * Login
          * @example {
@@ -2781,7 +3421,7 @@ export interface components {
             /** Client Id */
             client_id: string | null;
             /** Content */
-            content: components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["CardContent"] | components["schemas"]["NoticeContent"] | components["schemas"]["ErasedContent"];
+            content: components["schemas"]["TextContent"] | components["schemas"]["ImageContent"] | components["schemas"]["CardContent"] | components["schemas"]["CardsContent"] | components["schemas"]["FileContent"] | components["schemas"]["NoticeContent"] | components["schemas"]["ErasedContent"];
             /** Conversation Id */
             conversation_id: string;
             /** Id */
@@ -2847,6 +3487,35 @@ export interface components {
             };
         };
         /**
+         * NewlyConnectedBot
+         * @description ``secret`` is shown this once: the bot verifies signatures with it.
+         */
+        NewlyConnectedBot: {
+            /** Connected At */
+            connected_at: string | null;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Operator Id */
+            operator_id: string;
+            /** Pseudo */
+            pseudo: string;
+            /** Scenario */
+            scenario: string;
+            /** Secret */
+            secret: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "down";
+            /** Url */
+            url: string;
+        };
+        /**
          * NoticeContent
          * @description A line of the system; the page renders ``key`` from its message catalogue.
          */
@@ -2873,6 +3542,16 @@ export interface components {
         Outlook: {
             /** Channels */
             channels: components["schemas"]["ChannelOutlook"][];
+        };
+        /**
+         * OwnCapacity
+         * @description How many conversations an agent takes at a time; null: as many as the group says.
+         */
+        OwnCapacity: {
+            /** Chat */
+            chat: number | null;
+            /** Video */
+            video: number | null;
         };
         /**
          * PauseReason
@@ -2996,6 +3675,17 @@ export interface components {
             id: string;
         };
         /**
+         * PublishDraft
+         * @description ``message``: why, for whoever reads the history.
+         * @example {
+         *       "message": "Fewer visitors wait at lunch time"
+         *     }
+         */
+        PublishDraft: {
+            /** Message */
+            message: string;
+        };
+        /**
          * QueueView
          * @description ``wait`` is null when the estimate is off or unknown; ``wait_unknown`` tells which, ``wait_reason`` why.
          */
@@ -3065,6 +3755,61 @@ export interface components {
             token: string;
         };
         /**
+         * Rollback
+         * @description ``base``: the number that is live, as the caller knows it.
+         * @example {
+         *       "base": 3,
+         *       "message": "Too many were turned away"
+         *     }
+         */
+        Rollback: {
+            /** Base */
+            base: number;
+            /** Message */
+            message: string;
+        };
+        /**
+         * SaveDraft
+         * @description ``base``: the number of the activation that the files were made from; refused when it is not live any more.
+         * @example {
+         *       "base": 1,
+         *       "note": "Camera on",
+         *       "texts": {
+         *         "camera.yaml": "default: allowed\n"
+         *       }
+         *     }
+         */
+        SaveDraft: {
+            /** Base */
+            base: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Texts */
+            texts: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ScenarioView
+         * @description A scenario that can be connected.
+         */
+        ScenarioView: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Editor Url */
+            editor_url: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * SearchView
          * @description How an agent was looked for. ``left_out`` counts who could not be asked, by reason; ``examples`` names some.
          */
@@ -3100,12 +3845,50 @@ export interface components {
             chat?: components["schemas"]["ChannelSwitch"] | null;
             video?: components["schemas"]["ChannelSwitch"] | null;
         };
+        /**
+         * SetSiteBot
+         * @description Null: the Rasa bot.
+         */
+        SetSiteBot: {
+            /** Bot Id */
+            bot_id: string | null;
+        };
+        /**
+         * ShownCard
+         * @description A card of a connected bot: something to read, or a product's offer. ``availability`` is the bot's word.
+         */
+        ShownCard: {
+            /** Availability */
+            availability: string | null;
+            /**
+             * Image Alt
+             * @default
+             */
+            image_alt: string;
+            /** Image Url */
+            image_url: string | null;
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["Link"][];
+            /** Offer Price */
+            offer_price: string | null;
+            /** Price */
+            price: string | null;
+            /** Text */
+            text: string | null;
+            /** Title */
+            title: string | null;
+        };
         /** Site */
         Site: {
             /** Allowed Origins */
             allowed_origins: string[];
             /** Bot */
             bot: boolean;
+            /** Bot Id */
+            bot_id: string | null;
             /** Id */
             id: string;
             /** Key */
@@ -3373,8 +4156,13 @@ export interface components {
         /**
          * User
          * @description Without ``groups`` an agent serves every group, without ``languages`` everybody.
+         *
+         *     ``deactivated_at``: nobody can sign in since then; null: the account is open.
          */
         User: {
+            capacity: components["schemas"]["OwnCapacity"];
+            /** Deactivated At */
+            deactivated_at: string | null;
             /** Email */
             email: string;
             /**
@@ -3778,6 +4566,529 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    bots_api_admin_bots_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedBot"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_api_admin_bots__id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBot"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewlyConnectedBot"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_admin_bots__id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_api_admin_bots__id__refresh_post: {
+        parameters: {
+            query: {
+                site_id: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedBot"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scenarios_api_admin_bots_scenarios_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindScenarios"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioView"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_api_admin_policies_get: {
+        parameters: {
+            query?: {
+                /** @description Of the differences in words. */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivePolicy"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activations_api_admin_policies_activations_get: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                /** @description Of the differences in words. */
+                language?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationPage"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activation_api_admin_policies_activations__number__get: {
+        parameters: {
+            query?: {
+                /** @description Of the differences in words. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationWithFiles"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollback_api_admin_policies_activations__number__rollback_post: {
+        parameters: {
+            query?: {
+                /** @description Of the differences in words. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_api_admin_policies_drafts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftSummary"][];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_draft_api_admin_policies_drafts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_api_admin_policies_drafts__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_draft_api_admin_policies_drafts__id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_draft_api_admin_policies_drafts__id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examine_api_admin_policies_drafts__id__examine_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_api_admin_policies_drafts__id__publish_post: {
+        parameters: {
+            query?: {
+                /** @description Of the differences in words. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationView"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sites_api_admin_sites_get: {
         parameters: {
             query?: never;
@@ -3822,6 +5133,41 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_api_admin_sites__id__bot_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSiteBot"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3916,6 +5262,68 @@ export interface operations {
                 "application/json": components["schemas"]["ChangeUser"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deactivate_user_api_admin_users__id__deactivate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reactivate_user_api_admin_users__id__reactivate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

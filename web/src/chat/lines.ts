@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Content, Message, PersonView } from "../api/model";
 import * as icons from "../ui/icons";
 import { clock, initial, linked, pictureUrl } from "../ui/text";
+import { downloadable, shownCards } from "./cards";
 import type { Outgoing } from "./outbox";
 
 export interface LineTexts {
@@ -14,6 +15,10 @@ export interface LineTexts {
   retry: string;
   erased: string;
   image: string;
+  file: string;
+  cards: string;
+  price: string;
+  formerPrice: string;
   cardLabel: string;
   /** Over a line that only agents see. */
   privateNote?: string;
@@ -123,6 +128,10 @@ function body(view: LinesView, content: Content): TemplateResult | typeof nothin
         </div>
       </div>`;
     }
+    case "cards":
+      return shownCards(content, texts, base);
+    case "file":
+      return downloadable(content, texts, base);
     case "erased":
       return html`<p class="words erased">${texts.erased}</p>`;
     case "notice":

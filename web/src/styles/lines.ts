@@ -205,6 +205,80 @@ export const lineStyles = css`
     overflow-wrap: anywhere;
   }
 
+  .offers {
+    display: flex;
+    gap: var(--s2);
+    max-inline-size: 100%;
+    overflow-x: auto;
+    overscroll-behavior-x: contain;
+    padding-block-end: var(--s2);
+    scroll-snap-type: x proximity;
+    scrollbar-width: thin;
+  }
+  .line[data-type="cards"] {
+    max-inline-size: 100%;
+  }
+  .offer {
+    display: flex;
+    flex: none;
+    flex-direction: column;
+    overflow: hidden;
+    inline-size: min(240px, 78%);
+    border-radius: var(--r3);
+    background: var(--surface);
+    box-shadow: inset 0 0 0 1px var(--line);
+    scroll-snap-align: start;
+  }
+  .offer.alone {
+    inline-size: min(300px, 100%);
+  }
+  .offer > img {
+    display: block;
+    inline-size: 100%;
+    block-size: 130px;
+    object-fit: cover;
+  }
+  .offer-body {
+    display: flex;
+    flex: 1;
+    flex-direction: column;
+    gap: 4px;
+    padding: var(--s3) var(--s4) var(--s4);
+  }
+  .offer-title {
+    font-weight: 600;
+    overflow-wrap: anywhere;
+  }
+  .offer-price s,
+  .offer-state {
+    color: var(--ink-2);
+    font-size: var(--text-s);
+  }
+  .offer-link {
+    margin-block-start: auto;
+    padding-block: 10px 4px;
+    min-block-size: 24px;
+    color: var(--brand-text);
+    font-weight: 600;
+    text-decoration: underline;
+    text-underline-offset: 2px;
+    overflow-wrap: anywhere;
+  }
+  .file {
+    display: inline-flex;
+    align-items: center;
+    gap: var(--s2);
+    min-block-size: 40px;
+    max-inline-size: 100%;
+    padding: 8px 14px;
+    border-radius: var(--r3);
+    background: var(--surface);
+    box-shadow: inset 0 0 0 1px var(--line);
+    color: var(--brand-text);
+    font-weight: 600;
+    overflow-wrap: anywhere;
+  }
+
   .quick-replies {
     display: flex;
     flex-wrap: wrap;

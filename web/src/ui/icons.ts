@@ -120,3 +120,5 @@ export const group = (size = 20) =>
   );
 export const time = (size = 20) =>
   icon(svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5v4.8l3.2 2"/>`, size);
+export const download = (size = 20) =>
+  icon(svg`<path d="M12 4v10.5m-4.2-4 4.2 4.2 4.2-4.2M5 19.5h14"/>`, size);
