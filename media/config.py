@@ -42,6 +42,12 @@ class MediaConfig:
     """Seconds without one authenticated packet (RTP, RTCP or STUN) after which a participant is dropped."""
     empty_room_timeout: float = 300.0
     """Seconds a room without any connection is kept."""
+    max_bitrate: float = 16_000_000
+    """Bits a second one participant may send, on average over a second; what is more is dropped."""
+    max_packet_rate: float = 4000
+    """RTP packets a second one participant may send, likewise."""
+    max_rtcp_rate: float = 200
+    """RTCP compounds a second one participant may send, likewise."""
     keyframe_interval: float = 0.5
     """Least number of seconds between two keyframe requests to one sender."""
 
@@ -59,3 +65,6 @@ class MediaConfig:
         for name in ("connect_timeout", "silence_timeout", "empty_room_timeout", "keyframe_interval"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0 seconds")
+        for name in ("max_bitrate", "max_packet_rate", "max_rtcp_rate"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be greater than 0")

@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Protocol
 
@@ -52,9 +52,17 @@ Handler = Callable[[bytes], tuple[Sends, bytes] | None]
 class FastPath:
     """The packet path of one connected transport. Made once ICE and DTLS are up."""
 
-    def __init__(self, dtls: Any, connection: Any, on_rtp: Handler, on_rtcp: Handler) -> None:
+    def __init__(
+        self,
+        dtls: Any,
+        connection: Any,
+        on_rtp: Handler,
+        on_rtcp: Handler,
+        known: Container[Any] | None = None,
+    ) -> None:
         """:param dtls: aiortc's transport, connected.
         :param connection: aioice's connection under it.
+        :param known: addresses whose packets may take this way, as the event loop writes them; None: all.
         """
         self.received = 0
         """Packets that came this way and were authentic."""
@@ -70,9 +78,11 @@ class FastPath:
         self._closed = False
         self._protect, self._protect_rtcp = _binding.lib.srtp_protect, _binding.lib.srtp_protect_rtcp
         self._length: Any = _binding.ffi.new("int *")
-        self._receive_on(connection._protocols, on_rtp, on_rtcp)
+        self._receive_on(connection._protocols, on_rtp, on_rtcp, known)
 
-    def _receive_on(self, protocols: list[Any], on_rtp: Handler, on_rtcp: Handler) -> None:
+    def _receive_on(
+        self, protocols: list[Any], on_rtp: Handler, on_rtcp: Handler, known: Container[Any] | None
+    ) -> None:
         buffer, cdata, session = self._rx._buffer, self._rx._cdata, self._rx._srtp[0]
         length: Any = _binding.ffi.new("int *")
         lib = _binding.lib
@@ -83,6 +93,9 @@ class FastPath:
                 size = len(data)
                 # RFC 7983: 128 to 191 is RTP or RTCP.
                 if size < 2 or not 127 < data[0] < 192 or self._closed:
+                    original(data, addr)
+                    return
+                if known is not None and addr not in known:
                     original(data, addr)
                     return
                 if size > DATAGRAM_LIMIT:

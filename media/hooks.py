@@ -10,21 +10,20 @@ buffer or sender loop to silence. What is private:
 - `aioice.Connection.get_component_candidates`: replaced per connection, to choose addresses and ports;
 - `aioice.Connection.data_received` and `.check_incoming`: replaced per connection, to bound the receive queue
   and to know when the other side was last heard (authenticated packets only);
+- `StunProtocol.datagram_received`: replaced per protocol, to keep strangers' datagrams away;
 - `aioice.Connection._nominated`, `.build_request`: to ask a silent peer for a sign of life (RFC 7675).
 
-:func:`check_hooks` compares each with the shape it had when this was written. It runs when a node starts.
+:mod:`media.shapes` compares each with the shape it had when this was written, when a node starts.
 """
 
 import asyncio
 import contextlib
-import inspect
 import logging
 import random
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from importlib.metadata import version
-from types import CodeType
 from typing import Any, Final, cast
 
 import aioice.ice
@@ -45,22 +44,22 @@ from aiortc import (
 
 from media.answer import HostCandidate
 from media.config import MediaConfig
-from media.errors import HookMismatch, NoTransport
+from media.errors import NoTransport
 from media.fast import FastPath
-from media.negotiation import NegotiationPlan
+from media.limits import Budget
+from media.negotiation import MAX_CANDIDATES, NegotiationPlan
 from media.sdp import RemoteCandidate
 
 logger = logging.getLogger(__name__)
 
-AIORTC_VERSIONS: Final = ((1, 16), (1, 17))
-"""Supported: from the first, up to and without the second."""
-AIOICE_VERSIONS: Final = ((0, 13), (0, 14))
 QUEUE_LIMIT: Final = 1024
 """Datagrams waiting for the DTLS transport of one participant: about 3 seconds of video."""
 DATAGRAM_LIMIT: Final = 1500
 """Longer datagrams cannot come from an SRTP sender, and pylibsrtp fails on them with an error aiortc does not
 expect.
 """
+STUN_RATE: Final = 100
+"""STUN messages a second that are read from addresses that have not shown the password yet."""
 SEND_LIMIT: Final = 1500 - 144
 """pylibsrtp wants room for the longest trailer."""
 
@@ -143,6 +142,11 @@ class RelayTransport:
         self._discarded = 0
         self.unsent = 0
         """Packets that could not be encrypted or sent."""
+        self._checked: set[tuple[str, int]] = set()
+        """Addresses from which the participant has asked for connectivity, with its password."""
+        self._known: set[Any] = set()
+        """The same as the event loop writes them, as far as anything came from them."""
+        self._stun_budget = Budget(bytes_per_second=STUN_RATE * DATAGRAM_LIMIT, packets_per_second=STUN_RATE)
         self._install()
 
     def _install(self) -> None:
@@ -162,6 +166,13 @@ class RelayTransport:
         def check_incoming(
             message: stun.Message, addr: tuple[str, int], protocol: aioice.ice.StunProtocol
         ) -> None:
+            # The request is authenticated, but not its sender's good will: each new address makes a candidate.
+            if addr not in self._checked and (
+                len(self._checked) >= MAX_CANDIDATES or "PRIORITY" not in message.attributes
+            ):
+                self._discarded += 1
+                return
+            self._checked.add(addr)
             self._handlers.on_heard()
             original_check(message, addr, protocol)
 
@@ -270,6 +281,30 @@ class RelayTransport:
         await self._gatherer.gather()
         if not self.candidates:
             raise NoTransport("no local address could be bound")
+        protocols: list[Any] = self._connection._protocols  # pyright: ignore[reportPrivateUsage] - hook, see above
+        for protocol in protocols:
+            protocol.datagram_received = self._guarded(protocol.datagram_received)
+
+    def _guarded(self, receive: Callable[[bytes, Any], None]) -> Callable[[bytes, Any], None]:
+        """Keep away what strangers send to the port: it costs nothing but this, and raises nothing."""
+        known, stun_budget = self._known, self._stun_budget
+
+        def datagram_received(data: bytes, addr: Any) -> None:
+            if addr not in known:
+                if addr[:2] in self._checked:
+                    known.add(addr)
+                # RFC 7983: 0 to 3 is STUN. Everything else comes from where STUN came from before.
+                elif not data or data[0] > 3 or not stun_budget.take(len(data), time.monotonic()):
+                    self._discarded += 1
+                    return
+            try:
+                receive(data, addr)
+            except Exception:
+                # aioice does not expect attributes of the wrong length, nor those that are missing.
+                self._discarded += 1
+                logger.debug("A datagram could not be read", exc_info=True)
+
+        return datagram_received
 
     async def add_candidate(self, candidate: RemoteCandidate) -> None:
         """Take one more candidate of the other side."""
@@ -303,7 +338,9 @@ class RelayTransport:
         await self._dtls.start(RTCDtlsParameters(fingerprints=fingerprints))
         if self.connected and self._config.fast and not self._closing:
             handlers = self._handlers
-            self.fast = FastPath(self._dtls, self._connection, handlers.on_rtp, handlers.on_rtcp)
+            self.fast = FastPath(
+                self._dtls, self._connection, handlers.on_rtp, handlers.on_rtcp, known=self._known
+            )
         return self.connected
 
     async def send(self, data: bytes) -> bool:
@@ -354,79 +391,3 @@ class RelayTransport:
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await self._dtls.stop()
                 await self._ice.stop()
-
-
-_SHAPES: Final[tuple[tuple[type, str, tuple[str, ...], bool], ...]] = (
-    (RTCDtlsTransport, "_handle_rtp_data", ("self", "data", "arrival_time_ms"), True),
-    (RTCDtlsTransport, "_handle_rtcp_data", ("self", "data"), True),
-    (RTCDtlsTransport, "_send_rtp", ("self", "data"), True),
-    (aioice.ice.Connection, "data_received", ("self", "data", "component"), False),
-    (aioice.ice.Connection, "check_incoming", ("self", "message", "addr", "protocol"), False),
-    (aioice.ice.Connection, "build_request", ("self", "pair", "nominate"), False),
-    (
-        aioice.ice.Connection,
-        "get_component_candidates",
-        ("self", "component", "addresses", "timeout"),
-        True,
-    ),
-)
-"""(class, method, its parameters, whether it is a coroutine function)."""
-
-_CALLS: Final[tuple[tuple[type, str, str], ...]] = (
-    (RTCDtlsTransport, "_recv_next", "_handle_rtp_data"),
-    (RTCDtlsTransport, "_recv_next", "_handle_rtcp_data"),
-    (aioice.ice.StunProtocol, "datagram_received", "data_received"),
-    (aioice.ice.Connection, "request_received", "check_incoming"),
-    (aioice.ice.Connection, "gather_candidates", "get_component_candidates"),
-)
-"""(class, method, name it must use): that an overridden method is still the one that is called."""
-
-
-def check_hooks() -> None:
-    """Compare the installed aiortc and aioice with what the hooks need.
-
-    :raises HookMismatch: with every difference.
-    """
-    problems = [
-        *_version_problem("aiortc", AIORTC_VERSIONS),
-        *_version_problem("aioice", AIOICE_VERSIONS),
-    ]
-    for owner, name, expected, is_coroutine in _SHAPES:
-        found = getattr(owner, name, None)
-        where = f"{owner.__module__}.{owner.__name__}.{name}"
-        if found is None:
-            problems.append(f"{where} does not exist")
-            continue
-        if inspect.iscoroutinefunction(found) is not is_coroutine:
-            problems.append(f"{where} is {'no longer' if is_coroutine else 'now'} a coroutine function")
-        signature = inspect.signature(found)
-        if tuple(signature.parameters) != expected:
-            problems.append(f"{where} has the signature {signature}, expected {', '.join(expected)}")
-    for owner, name, used in _CALLS:
-        code = getattr(getattr(owner, name, None), "__code__", None)
-        if code is None or used not in _names_used(code):
-            problems.append(f"{owner.__module__}.{owner.__name__}.{name} does not call {used}")
-    connection = getattr(RTCIceGatherer(iceServers=[]), "_connection", None)
-    for attribute in ("_queue", "_nominated", "_protocols", "remote_password"):
-        if not hasattr(connection, attribute):
-            problems.append(f"aioice.Connection.{attribute} does not exist")
-    if problems:
-        raise HookMismatch("the installed aiortc/aioice cannot be used: " + "; ".join(problems))
-
-
-def _names_used(code: CodeType) -> set[str]:
-    """Names a function uses, its comprehensions and inner functions included."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            names |= _names_used(constant)
-    return names
-
-
-def _version_problem(package: str, supported: tuple[tuple[int, int], tuple[int, int]]) -> list[str]:
-    installed = version(package)
-    major_minor = tuple(int(part) for part in installed.split(".")[:2])
-    if supported[0] <= major_minor < supported[1]:
-        return []
-    low, high = (".".join(map(str, bound)) for bound in supported)
-    return [f"{package} {installed} is installed, {low} up to but not {high} is needed"]

@@ -16,12 +16,12 @@ from media.config import MediaConfig
 from media.errors import JoinSuperseded, MediaError, NodeClosed, TooManyRooms, UnknownConnection, UnknownRoom
 from media.events import MediaEvent, ParticipantConnected, ParticipantDropped, ParticipantLeft, RoomClosed
 from media.fast import fast_problems
-from media.hooks import check_hooks
 from media.negotiation import negotiate
 from media.participant import Participant, ParticipantHandlers
 from media.policy import Role, RoomPolicy, Source
 from media.room import Room
 from media.sdp import parse_fragment
+from media.shapes import check_hooks
 from media.stats import RoomStats
 from media.trial import try_fast
 

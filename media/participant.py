@@ -16,6 +16,7 @@ from media.config import MediaConfig
 from media.demux import Demultiplexer
 from media.errors import NegotiationError
 from media.hooks import Forward, RelayTransport, TransportHandlers
+from media.limits import Budget
 from media.negotiation import MAX_CANDIDATES, NegotiationPlan
 from media.policy import Role, Source
 from media.rewrite import ReceivingState
@@ -71,8 +72,17 @@ class Participant:
         self.demux = Demultiplexer(plan)
         self.flowing: set[Source] = set()
         """Sources of which a packet was let through."""
+        now = clock()
+        self.budget = Budget(
+            bytes_per_second=config.max_bitrate / 8, packets_per_second=config.max_packet_rate
+        )
+        """What this connection may send in RTP."""
+        self.rtcp_budget = Budget(
+            bytes_per_second=config.max_bitrate / 8, packets_per_second=config.max_rtcp_rate
+        )
+        """What this connection may send in RTCP."""
         self.connected = False
-        self.last_heard = clock()
+        self.last_heard = now
         """When the last authenticated packet arrived, in seconds of the monotonic clock."""
         self._candidates = len(plan.candidates)
         self._lost = False

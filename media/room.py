@@ -20,6 +20,7 @@ from media.events import MediaEvent, MediaFlowing, SourceSwitched
 from media.gates import Cause, Gates
 from media.hooks import Forward
 from media.keyframes import KeyframeLimiter
+from media.limits import Budget
 from media.participant import Participant
 from media.policy import MediaKind, Role, RoomPolicy, Rule, Source
 from media.rewrite import HEADER_LENGTH, Drop, Flow
@@ -30,6 +31,9 @@ MAX_JOINS: Final = 4
 """Connections being set up in one room at once; each binds sockets."""
 
 PICTURES: Final = tuple(source for source in Source if source.kind is MediaKind.VIDEO)
+
+MAX_REFUSED: Final = 20_000
+"""Packets over the limit of one connection after which it is ended."""
 
 Spawn = Callable[[Coroutine[Any, Any, object]], object]
 
@@ -207,6 +211,9 @@ class Room:
         stats = self._stats[role]
         now = self._clock()
         member.last_heard = now
+        if not member.budget.take(len(data), now):
+            self._over_limit(member, member.budget)
+            return None
         if len(data) < HEADER_LENGTH:
             stats.malformed += 1
             return None
@@ -244,6 +251,11 @@ class Room:
             stats.undeliverable += 1
         return None
 
+    def _over_limit(self, member: Participant, budget: Budget) -> None:
+        self._stats[member.role].over_limit += 1
+        if budget.refused > MAX_REFUSED:
+            member.lose()
+
     def _place(self, member: Participant, data: bytes) -> Source | None:
         stats = self._stats[member.role]
         try:
@@ -261,7 +273,10 @@ class Room:
         role = member.role
         if self.members.get(role) is not member:
             return None
-        member.last_heard = self._clock()
+        now = member.last_heard = self._clock()
+        if not member.rtcp_budget.take(len(data), now):
+            self._over_limit(member, member.rtcp_budget)
+            return None
         sink = self.members.get(role.other)
         outgoing, incoming = self._flows[role], self._flows[role.other]
         if sink is None or outgoing is None or incoming is None or not sink.connected:

@@ -33,6 +33,8 @@ class DirectionStats:
     """RTP packets and RTCP compounds that could not be read."""
     unnegotiated: int = 0
     """RTP packets of a stream, payload type or direction that was not agreed."""
+    over_limit: int = 0
+    """RTP packets and RTCP compounds beyond what one participant may send."""
     undeliverable: int = 0
     """RTP packets with nobody on the other side to take them."""
     keyframe_requests: int = 0

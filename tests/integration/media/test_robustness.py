@@ -1,13 +1,16 @@
 """What a broken or hostile sender can do to the call: nothing."""
 
+import asyncio
 import random
 import socket
 import struct
+import time
 from collections.abc import Callable
 
 import pytest
 
-from media import MediaNode, ParticipantDropped, Role, RoomPolicy, Source
+import media.room
+from media import MediaConfig, MediaNode, ParticipantDropped, Role, RoomPolicy, Source
 from media.hooks import QUEUE_LIMIT
 from media.rewrite_rtcp import keyframe_request
 from tests.integration.media.conftest import BOTH_MODES
@@ -114,3 +117,40 @@ async def test_lost_packets_are_asked_for_and_sent_again(
     # Five of sixty were lost, and (nearly) all pictures are there: they were repaired.
     assert agent.got.frames - frames > 45
     assert abs(agent.got.luma[-1] - visitor.luma) < 15
+
+
+@pytest.mark.parametrize("fast", [False, True])
+async def test_a_participants_flood_is_bounded_and_disturbs_no_other_room(
+    fast: bool, events: Events, peer: MakePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media.room, "MAX_REFUSED", 1500)
+    config = MediaConfig(host_addresses=("127.0.0.1",), fast=fast, max_packet_rate=400, max_rtcp_rate=50)
+    node = MediaNode(config, events.append)
+    await node.start()
+    node.open_room("flooded", RoomPolicy())
+    hostile = await peer(luma=60).join(node, "flooded", Role.VISITOR, "v")
+    victim = await peer(luma=190).join(node, "flooded", Role.AGENT, "a")
+    await until(lambda: victim.got.frames > 3 and hostile.got.frames > 3, "the flooded call is up")
+    _, bystander = await call(node, peer)
+
+    before, since = bystander.got.frames, time.monotonic()
+    begun = node.room_stats("flooded").visitor.packets_forwarded
+    header = struct.pack("!BB", 0x80, hostile.pc.getTransceivers()[0]._codecs[0].payloadType)
+    ssrc = hostile.pc.getTransceivers()[0].sender._ssrc
+    seq = 30000
+    while not events.of(ParticipantDropped):
+        assert time.monotonic() - since < 20, node.room_stats("flooded").visitor
+        for _ in range(40):
+            seq += 1
+            await hostile.send_raw(header + struct.pack("!HLL", seq & 0xFFFF, seq * 960, ssrc) + b"flood")
+            await hostile.send_raw(keyframe_request(1, 7))
+        await asyncio.sleep(0.005)
+    took = time.monotonic() - since
+
+    stats = node.room_stats("flooded").visitor
+    assert stats.over_limit > 1500
+    assert stats.packets_forwarded - begun <= 400 * (took + 1) + 50
+    assert events.of(ParticipantDropped) == [ParticipantDropped("flooded", Role.VISITOR, "v")]
+    await until(lambda: bystander.got.frames - before > 8 * took, "the other room saw all of its pictures")
+    assert node.room_stats("r").visitor.over_limit == 0
+    await node.close()

@@ -7,9 +7,9 @@ import aioice.ice
 import pytest
 from aiortc import RTCDtlsTransport
 
-import media.hooks
+import media.shapes
 from media.errors import HookMismatch
-from media.hooks import check_hooks
+from media.shapes import check_hooks
 
 
 def test_the_installed_versions_fit() -> None:
@@ -54,7 +54,7 @@ def test_a_changed_hook_is_named(
 
 @pytest.mark.parametrize("installed", ["1.15.9", "1.17.0", "2.0"])
 def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch, installed: str) -> None:
-    monkeypatch.setattr(media.hooks, "version", lambda package: installed)
+    monkeypatch.setattr(media.shapes, "version", lambda package: installed)
     with pytest.raises(HookMismatch, match=f"aiortc {installed} is installed"):
         check_hooks()
 
