@@ -1,6 +1,6 @@
 """The parts of the composition root about policies: what is live, how it is changed, what the folder has to do with it.
 
-Used by the service and by the commands; see docs/decisions/0016-what-is-live.md.
+Used by the service and by the commands; see docs/decisions/0017-what-is-live.md.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from orchestrator.adapters.clock import RandomIds, SystemClock
 from orchestrator.adapters.policies import StoredPolicies, configured_folder
 from orchestrator.adapters.policy_gates import ChildGates
 from orchestrator.adapters.store import SqlStore
+from orchestrator.application.floor import LiveFloor
+from orchestrator.application.handle_event import EventHandler
+from orchestrator.application.notify import queue_topic
 from orchestrator.application.ports import Bus, Clock, Ids, Store
 from orchestrator.application.revisions.follower import Folder, Follower
 from orchestrator.application.revisions.publishing import Publishing
 from orchestrator.application.revisions.records import PolicySet
+from orchestrator.application.revisions.restrictions import Restrictions
 from orchestrator.observability import Metrics
 from orchestrator.settings import Settings
 from rules.findings import PolicyError
@@ -32,6 +36,8 @@ log = structlog.get_logger(__name__)
 class Revisions:
     """What is live in this process, and the means to change it."""
 
+    store: Store
+    bus: Bus
     folder: Folder
     policies: StoredPolicies
     follower: Follower
@@ -51,7 +57,22 @@ class Revisions:
         metrics.policy_number.set_function(lambda: follower.usage.number)
         metrics.policy_behind.set_function(lambda: float(follower.usage.behind))
         publishing = Publishing(store, bus, clock, ids, ChildGates(), on_published=follower.look)
-        return cls(folder, policies, follower, publishing)
+        return cls(store, bus, folder, policies, follower, publishing)
+
+    def tell(self, floor: LiveFloor, handler: EventHandler) -> None:
+        """Have what is live for all at once follow: who is asked and who waits, what they are told, running calls."""
+        restrictions = Restrictions(self.store, handler, self.policies)
+
+        async def restrict() -> None:
+            await restrictions.apply()
+
+        async def tell_who_waits() -> None:
+            async with self.store.transaction(read_only=True) as tx:
+                lines = {*self.policies.live.routing.groups, *await tx.conversations.queued_groups()}
+            await self.bus.publish([queue_topic(group) for group in sorted(lines)])
+
+        for changed in (restrict, floor.reconsider, tell_who_waits):
+            self.follower.on_change(changed)
 
     async def begin(self) -> None:
         """Find out what is live; the first start ever makes the folder live.

@@ -25,6 +25,8 @@ from orchestrator.application.records import CallClaims, Json
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Role
 from orchestrator.domain.events import Event
+from orchestrator.domain.guard_facts import camera_policy
+from rules.vocabulary import CameraPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +80,6 @@ class Calls:
             conversation = loaded.conversation
             if conversation.call is None:
                 raise Refused("no_call", "There is no call to join now.")
-            pinned = await self._policies.pinned(conversation.policy_revision, tx)
         now = self._clock.now()
         claims = CallClaims(
             id=self._ids.new("t"),
@@ -92,7 +93,7 @@ class Calls:
             "token": self._tokens.issue_call(claims, now),
             "url": f"/api/calls/{claims.call_id}/connections",
             "role": role,
-            "camera_policy": pinned.camera_for(conversation.site_id, conversation.group),
+            "camera_policy": self._camera(conversation),
             "ice_servers": [dict(server) for server in self._ice_servers(subject)],
             "expires_at": claims.join_by,
         }
@@ -194,8 +195,10 @@ class Calls:
                 raise NotFound("call_over", "This call is over.")
             if _owner(conversation, claims.role) != claims.subject:
                 raise NotFound("call_over", "This call is somebody else's now.")
-            pinned = await self._policies.pinned(conversation.policy_revision, tx)
-        return conversation, pinned.camera_for(conversation.site_id, conversation.group)
+        return conversation, self._camera(conversation)
+
+    def _camera(self, c: Conversation) -> CameraPolicy:
+        return camera_policy(c, self._policies.live.camera_for(c.site_id, c.group))
 
 
 def _owner(conversation: Conversation, role: str) -> str | None:

@@ -162,6 +162,12 @@ class LiveFloor:
             self._put(line.conversation, line.pinned)
         self._changed()
 
+    async def reconsider(self) -> None:
+        """Another policy was published: who rests after a round may be asked for anew, of everybody who is there."""
+        self.policy_changed()
+        self._came.update(self._agents)
+        self._changed()
+
     def _put(self, c: Conversation, pinned: Policy) -> None:
         live, held = self._policies.live, holdings(c)
         waiting = waiting_of(c, pinned, live)

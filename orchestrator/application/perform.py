@@ -35,6 +35,7 @@ from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Party, State
 from orchestrator.domain.decide import greeting_id
 from orchestrator.domain.events import Event
+from orchestrator.domain.guard_facts import camera_policy
 from orchestrator.domain.routing import alternative_of
 from rules.languages import text_in
 from rules.policy import Policy
@@ -274,8 +275,9 @@ class Performer:
             c = loaded.conversation if loaded is not None else None
             if c is None or c.call is None or c.call.id != effect.call_id:
                 return
-            pinned = await world.policies.pinned(c.policy_revision, tx)
-        await world.media.open_room(effect.call_id, camera=pinned.camera_for(c.site_id, c.group))
+        rule = world.policies.live.camera_for(c.site_id, c.group)
+        # One that is open is tightened by it.
+        await world.media.open_room(effect.call_id, camera=camera_policy(c, rule))
         # Opened again after a loss, the room must not forget what the visitor chose.
         await world.media.set_camera(effect.call_id, c.call.camera_on)
 

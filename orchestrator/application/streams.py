@@ -16,6 +16,7 @@ from orchestrator.application.notify import BOT_TOPIC, INBOX_TOPIC, agent_stream
 from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Subscription, Transaction
 from orchestrator.application.presence import Presence
 from orchestrator.application.records import FeedEntry, Json
+from orchestrator.application.revisions.follower import LIVE_TOPIC
 from orchestrator.application.views import Views, message_view
 from orchestrator.domain.conversation import Conversation
 
@@ -336,10 +337,12 @@ class AgentStream(FrameStream):
         super().__init__(parts, opened, agent_stream(agent_id), after)
         self._agent_id = agent_id
         self._can_video = can_video
+        self._revision = parts.policies.live.revision
 
     async def _came(self) -> None:
         if self._subscription is not None:
             self._subscription.add(INBOX_TOPIC)
+            self._subscription.add(LIVE_TOPIC)
         await self._parts.presence.agent_came(self._agent_id, self._socket_id, can_video=self._can_video)
 
     async def _left(self) -> None:
@@ -368,7 +371,14 @@ class AgentStream(FrameStream):
                 return await self._of_conversation(entry, live)
 
     async def _refresh(self, tx: Transaction, live: _Snapshots) -> list[Json]:
-        return [{"type": "inbox", "open": await count_open(tx, self._agent_id)}]
+        frames: list[Json] = [{"type": "inbox", "open": await count_open(tx, self._agent_id)}]
+        policy = self._parts.policies.live
+        if policy.revision != self._revision:
+            # Groups and capacities may be others.
+            self._revision = policy.revision
+            status = await agent_status(tx, self._agent_id, policy, self._parts.clock.now())
+            frames.append({"type": "agent", "seq": self._after, **status})
+        return frames
 
     async def _of_conversation(self, entry: FeedEntry, live: _Snapshots) -> Json | None:
         conversation = await live.get(entry.conversation_id)

@@ -19,6 +19,7 @@ from orchestrator.domain.allowed import agent_actions, visitor_actions
 from orchestrator.domain.conversation import Conversation, Purpose, State, TimerName
 from orchestrator.domain.events import AgentInvited
 from orchestrator.domain.facts import Facts
+from orchestrator.domain.guard_facts import camera_policy
 from orchestrator.domain.wait_time.terms import Estimate, Line, Unknown, WaitBand
 from rules.languages import text_in
 from rules.policy import Policy
@@ -76,7 +77,7 @@ class Views:
             "agent": person_view(agent),
             "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, agent),
-            "call": call_view(c, pinned),
+            "call": call_view(c, live),
             "resume_until": c.resume_until,
             "previous_id": c.previous_id,
             "started_at": c.started_at,
@@ -116,7 +117,7 @@ class Views:
             "queue": await self.queue(tx, c, live, now),
             "proposal": _proposal(c, holder),
             "transfer": await _transfer(tx, c, live),
-            "call": call_view(c, pinned),
+            "call": call_view(c, live),
             "video_unavailable": unavailable,
             "started_at": c.started_at,
             "closed_at": c.closed_at,
@@ -200,15 +201,15 @@ def person_view(agent: Agent | None) -> Json | None:
     return {"name": agent.name, "picture_url": agent.picture_url} if agent is not None else None
 
 
-def call_view(c: Conversation, pinned: Policy) -> Json | None:
+def call_view(c: Conversation, live: Policy) -> Json | None:
     """→ `CallView`; ``visitor_connected`` and ``agent_connected`` are what the media server last said."""
     if c.call is None:
         return None
-    camera = pinned.camera_for(c.site_id, c.group)
+    camera = camera_policy(c, live.camera_for(c.site_id, c.group))
     return {
         "id": c.call.id,
         "camera_policy": camera,
-        "reassurance": pinned.reassurance_for(c.site_id, camera, c.language),
+        "reassurance": live.reassurance_for(c.site_id, camera, c.language),
         "visitor_connected": "visitor" in c.call.connected,
         "agent_connected": "agent" in c.call.connected,
         "camera_on": c.call.camera_on,

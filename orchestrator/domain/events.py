@@ -13,6 +13,7 @@ from typing import Literal
 
 from orchestrator.domain.conversation import Device, Purpose, Role, Verdict
 
+Restriction = Literal["off_by_default", "forbidden"]
 FailureReason = Literal["closed", "full", "nobody", "declined_by_all", "timed_out"]
 
 
@@ -125,7 +126,7 @@ class CameraSwitched:
 class CameraRestricted:
     """A stricter rule for the visitor's camera was published: it holds in the running call, at once, without a row."""
 
-    camera: Literal["off_by_default", "forbidden"]
+    camera: Restriction
 
 
 @dataclass(frozen=True, slots=True)

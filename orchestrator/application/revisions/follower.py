@@ -177,6 +177,8 @@ class Follower:
     # --- from then on ---------------------------------------------------------------------------------------
 
     async def start(self) -> None:
+        # What was published while no process ran has its consequences too.
+        self._again_at = self._clock.now() + AGAIN_AFTER
         await self._background.start()
 
     async def stop(self) -> None:
