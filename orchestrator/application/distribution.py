@@ -12,6 +12,7 @@ at what is, not at what happened, so that a pass that comes late or twice does n
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -155,9 +156,7 @@ class Distribution:
             await self._floor.refresh()
             reopened = await self._reopen()
             pairs = self._floor.picture.matches(self._clock.now(), AT_ONCE)
-            made = await asyncio.gather(
-                *(self._invite(pair, refusals) for pair in pairs), return_exceptions=True
-            )
+            made = await self._invite_all(pairs, refusals)
             for one in made:
                 if isinstance(one, BaseException):
                     raise one
@@ -181,8 +180,23 @@ class Distribution:
         handled = [await self._handler.handle(name, ev.RoundReopened("presence")) for name in sorted(names)]
         return sum(one.moved for one in handled)
 
-    async def _invite(self, pair: Match, refusals: dict[str, int]) -> bool:
+    async def _invite_all(
+        self, pairs: Sequence[Match], refusals: dict[str, int]
+    ) -> list[bool | BaseException]:
+        begun: set[str] = set()
+        try:
+            return await asyncio.gather(
+                *(self._invite(pair, refusals, begun) for pair in pairs), return_exceptions=True
+            )
+        finally:
+            # Whoever is cancelled before it has begun gives nothing back by itself.
+            for pair in pairs:
+                if pair.conversation_id not in begun:
+                    self._floor.picture.release(pair.conversation_id)
+
+    async def _invite(self, pair: Match, refusals: dict[str, int], begun: set[str]) -> bool:
         """Commit a pair if it still holds; otherwise read again what it was made of."""
+        begun.add(pair.conversation_id)
         handled: Handled | None = None
         try:
             handled = await self._handler.handle(

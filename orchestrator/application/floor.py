@@ -148,6 +148,15 @@ class LiveFloor:
         self._stale_conversations.update(conversation_ids)
         self._stale_agents.update(agent_ids)
 
+    def begin_anew(self) -> None:
+        """A commit failed, or nobody knows whether it did. What others have read of it meanwhile may never have been
+        stored, and an older version would be ignored: everything is read again, from nothing."""
+        self.picture.clear()
+        for known in (self._active, self._lines, self._unsettled, self._resting, self._agents):
+            known.clear()
+        self._loaded = False
+        self._changed()
+
     def policy_changed(self) -> None:
         """Groups, capacities, hours and what is asked of agents come from the policy that is live now."""
         live = self._policies.live
@@ -380,13 +389,17 @@ def _offers(agent: Agent, now: datetime) -> tuple[bool, bool, object]:
     """What the presence of an agent makes possible: chats, videos, and for whom."""
     there = is_connected(agent, now)
     chat, video = there and agent.chat_present, there and agent.video_present
-    return chat, video, (
-        agent.can_video,
-        agent.groups,
-        agent.languages,
-        agent.skills,
-        agent.chat_slots,
-        agent.video_slots,
+    return (
+        chat,
+        video,
+        (
+            agent.can_video,
+            agent.groups,
+            agent.languages,
+            agent.skills,
+            agent.chat_slots,
+            agent.video_slots,
+        ),
     )
 
 

@@ -291,13 +291,14 @@ class EventHandler:
             async with self._store.transaction() as tx:
                 committed = await self._all(tx, requests)
                 stored = True
-        except (StoreUnavailable, asyncio.CancelledError):
-            raise
         except Exception as error:
             # What fails in the commit itself may be stored, unless somebody else is known to have been faster.
-            if len(requests) > 1 and (not stored or isinstance(error, VersionConflict)):
-                raise _NotTogetherError from error
-            raise
+            unknown = stored and not isinstance(error, VersionConflict)
+            if unknown:
+                self._floor.begin_anew()
+            if len(requests) == 1 or unknown or isinstance(error, StoreUnavailable):
+                raise
+            raise _NotTogetherError from error
         for one in committed:
             if one.change is not None:
                 self._floor.committed(*one.change)

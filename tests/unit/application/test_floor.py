@@ -7,8 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from orchestrator.adapters.bus import InProcessBus
+from orchestrator.application.errors import StoreUnavailable
+from orchestrator.application.handle_event import EventHandler
 from orchestrator.application.lease import LASTS, Lease
+from orchestrator.application.ports import Transaction
 from orchestrator.domain import events as ev
 from tests.fakes.application import Application, policy_with, running
 from tests.fakes.clock import VirtualClock
@@ -86,6 +91,57 @@ async def test_what_is_seen_in_an_older_transaction_does_not_pass_for_news(app: 
     await app.floor.refresh()
     ((seat, _),) = app.floor.picture.agents("advisors")
     assert seat.chat == "paused"
+
+
+async def test_an_invitation_that_ended_elsewhere_leaves_nothing_reserved(database: Path) -> None:
+    """A page of this process is rendered from a snapshot in which the invitation is open. It must not use up the news
+    that it has ended: the agent would seem to be busy until everything is compared."""
+    async with two_processes(database) as (one, two):
+        key = await one.site()
+        claire = await one.agent("claire")
+        waits = await asks(one, key)
+        assert await one.distribution.run_once() == 1
+        await wait_until_heard()
+        await two.floor.refresh()
+        assert two.floor.picture.load(claire) == (1, 0)
+        async with two.store.transaction(read_only=True) as page:
+            assert await page.people.agent(claire) is not None  # the snapshot is taken
+            await two.floor.stop()  # what reads beside it must not be quicker here
+            await one.conversations.visitor_act((await one.snapshot(waits)).visitor_id, waits, "leave_queue")
+            two.floor.doubt([waits], [claire])  # as the hint says
+            await two.floor.refresh(page)
+        await two.floor.refresh()
+        assert two.floor.picture.load(claire) == (0, 0)
+        assert two.floor.line_of(waits) is None
+
+
+async def test_what_was_seen_before_a_commit_that_failed_is_forgotten(app: Application) -> None:
+    """SQLite's writers share a commit, so that one reads what another has written and what is lost with both."""
+    key = await app.site()
+    claire = await app.agent("claire")
+    waits = await asks(app, key)
+    await app.settle()
+    assert app.floor.picture.load(claire) == (1, 0)
+
+    class Failing:
+        """The store, whose next commit fails."""
+
+        @asynccontextmanager
+        async def transaction(self) -> AsyncIterator[Transaction]:
+            async with app.store.transaction() as tx:
+                yield tx
+                seen = await tx.conversations.load(waits)
+                assert seen is not None
+                app.floor.doubt([waits], [])
+                await app.floor.refresh(tx)
+                raise StoreUnavailable("the disk is full")
+
+    handler = EventHandler(Failing(), app.bus, app.clock, app.policies, app.ids, app.floor)  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable):
+        await handler.handle(waits, ev.ConversationClosed("visitor"))
+    await app.floor.refresh()
+    assert app.floor.picture.load(claire) == (1, 0)
+    assert app.floor.line_of(waits) is not None
 
 
 async def test_an_older_transaction_does_not_undo_what_was_read_since(app: Application) -> None:
