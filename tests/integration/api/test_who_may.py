@@ -74,6 +74,7 @@ USER = {"email": "new@x.test", "name": "New", "role": "agent", "password": PASSW
 BOT = {"url": "https://bot.example", "site_id": "shop", "scenario": "1", "name": "Bot", "language": "fr"}
 SITE = {"id": "new", "name": "New", "allowed_origins": ["https://new.example"]}
 LEFT = {"client_id": "left", "email": "zoe@visitor.example", "text": "Où est ma commande ?"}
+DRAFT = {"base": 1, "texts": {"camera.yaml": "default: allowed\n"}}
 PROPOSAL = {"proposal_id": "p_1"}
 TURN = {"conversation_id": "{id}", "in_reply_to": None, "replies": []}
 
@@ -141,6 +142,17 @@ TABLE: dict[str, Row] = {
     "POST /api/admin/bots/{id}/refresh": Row(ADMINS),
     "DELETE /api/admin/bots/{id}": Row(ADMINS),
     "PUT /api/admin/sites/{id}/bot": Row(ADMINS, {"bot_id": None}),
+    "GET /api/admin/policies": Row(ADMINS),
+    "GET /api/admin/policies/activations": Row(ADMINS),
+    "GET /api/admin/policies/activations/{number}": Row(ADMINS),
+    "POST /api/admin/policies/activations/{number}/rollback": Row(ADMINS, {"base": 1, "message": "why"}),
+    "GET /api/admin/policies/drafts": Row(ADMINS),
+    "POST /api/admin/policies/drafts": Row(ADMINS, DRAFT),
+    "GET /api/admin/policies/drafts/{id}": Row(ADMINS),
+    "PUT /api/admin/policies/drafts/{id}": Row(ADMINS, DRAFT | {"version": 1}),
+    "DELETE /api/admin/policies/drafts/{id}": Row(ADMINS),
+    "POST /api/admin/policies/drafts/{id}/examine": Row(ADMINS),
+    "POST /api/admin/policies/drafts/{id}/publish": Row(ADMINS, {"message": "why"}),
     "POST /api/calls/{call_id}/connections": Row(CALLS),
     "PATCH /api/calls/{call_id}/connections/{connection_id}": Row(CALLS),
     "DELETE /api/calls/{call_id}/connections/{connection_id}": Row(CALLS),
@@ -206,6 +218,8 @@ class Scene:
     def _id(self, pattern: str) -> str:
         if "/inbox/" in pattern:
             return self.names["left_message"]
+        if "/admin/sites/" in pattern:
+            return "shop"
         return self.names["user"] if "/users/" in pattern else self.names["conversation"]
 
 
@@ -240,6 +254,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             "invitation_id": "i_1",
             "user": world.users["agent"],
             "left_message": inbox["messages"][0]["id"],
+            "number": "1",
         }
         yield Scene(world, proofs | {name: world.desk(name) for name in STAFF}, names)
 
