@@ -28,6 +28,7 @@ POLICY_COMMANDS = {
     "check": f"{_COMMANDS}.policy:check_policy",
     "test": f"{_COMMANDS}.policy_test:run_tests",
     "simulate": f"{_COMMANDS}.policy_simulate:simulate_policy",
+    "replay": f"{_COMMANDS}.policy_replay:replay_policy",
     "diff": f"{_COMMANDS}.policy_diff:diff_policies",
     "diagram": f"{_COMMANDS}.policy_diagram:draw_policy",
     "pull": f"{_COMMANDS}.policy_revisions:pull",

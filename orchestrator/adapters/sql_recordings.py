@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from orchestrator.adapters.codec import load_changes, load_event, load_facts
 from orchestrator.adapters.database import open_database
@@ -21,6 +21,8 @@ refusals = RefusalRow.__table__  # type: ignore[attr-defined]
 policies = PolicyRow.__table__  # type: ignore[attr-defined]
 
 PAGE = 100
+MOST_IDS = 5_000
+"""Conversations whose ids are looked up at a time: no index is by their beginning."""
 
 
 class SqlRecordings:
@@ -33,18 +35,22 @@ class SqlRecordings:
     async def read(
         self, *, since: datetime | None = None, limit: int | None = None
     ) -> AsyncIterator[Recording]:
-        before: str | None = None
-        left = limit
+        """Conversations that began at ``since`` or later, the newest first, at most ``limit``."""
+        left, last = limit, None
         while left is None or left > 0:
-            size = self._page if left is None else min(self._page, left)
+            size = MOST_IDS if left is None else min(MOST_IDS, left)
             async with self._database.transaction(write=False) as session:
-                page = await _page(session, since, before, size)
-            for recording in page:
-                yield recording
-            if len(page) < size:
+                found = await _ids(session, since, last, size)
+            ids = [one for _, one in found]
+            for start in range(0, len(ids), self._page):
+                async with self._database.transaction(write=False) as session:
+                    page = await _recordings(session, ids[start : start + self._page])
+                for recording in page:
+                    yield recording
+            if len(found) < size:
                 return
-            before = page[-1].conversation_id
-            left = None if left is None else left - len(page)
+            last = found[-1]
+            left = None if left is None else left - len(found)
 
     async def policy_files(self, revision: str) -> Mapping[str, str] | None:
         async with self._database.transaction(write=False) as session:
@@ -56,16 +62,21 @@ class SqlRecordings:
         await self._database.close()
 
 
-async def _page(session: Session, since: datetime | None, before: str | None, size: int) -> list[Recording]:
-    """The newest first: ids sort by time."""
-    query = select(conversations.c.id)
+async def _ids(
+    session: Session, since: datetime | None, last: tuple[datetime, str] | None, size: int
+) -> list[tuple[datetime, str]]:
+    """When conversations began, and their ids, from the one that follows ``last``."""
+    at, name = conversations.c.started_at, conversations.c.id
+    query = select(at, name)
     if since is not None:
-        query = query.where(conversations.c.started_at >= since)
-    if before is not None:
-        query = query.where(conversations.c.id < before)
-    ids: list[str] = (await session.read(query.order_by(conversations.c.id.desc()).limit(size))).values()
-    if not ids:
-        return []
+        query = query.where(at >= since)
+    if last is not None:
+        query = query.where(or_(at < last[0], and_(at == last[0], name < last[1])))
+    rows = await session.read(query.order_by(at.desc(), name.desc()).limit(size))
+    return [(row.started_at, row.id) for row in rows]
+
+
+async def _recordings(session: Session, ids: Sequence[str]) -> list[Recording]:
     steps: dict[str, list[Step]] = {one: [] for one in ids}
     revisions: dict[str, str] = dict.fromkeys(ids, "")
     moved = select(events).where(events.c.conversation_id.in_(ids)).order_by(events.c.version)

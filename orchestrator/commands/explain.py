@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import Enum
 from typing import Annotated, Any, cast
 
 import typer
@@ -14,16 +13,10 @@ import typer
 from orchestrator.adapters.unreachable import Unreachable
 from orchestrator.application.errors import ApplicationError
 from orchestrator.commands.shared import DataDir, fail, fail_with, out, read_settings
+from orchestrator.commands.tongue import Tongue
 from orchestrator.observability import configure_logs
 from orchestrator.settings import SettingError
 from rules.findings import PolicyError
-
-
-class Tongue(Enum):
-    """What the story is told in."""
-
-    FRENCH = "fr"
-    ENGLISH = "en"
 
 
 def explain_conversation(
