@@ -73,6 +73,7 @@ def create_app(platform: Platform, *, lifespan: Lifespan | None = None) -> FastA
         agent.explanations,
         auth.router,
         call.router,
+        call.check_router,
         bot.router,
         admin.router,
         bots.router,

@@ -153,6 +153,8 @@ TABLE: dict[str, Row] = {
     "DELETE /api/admin/policies/drafts/{id}": Row(ADMINS),
     "POST /api/admin/policies/drafts/{id}/examine": Row(ADMINS),
     "POST /api/admin/policies/drafts/{id}/publish": Row(ADMINS, {"message": "why"}),
+    "GET /api/visitor/network-check": Row(VISITORS),
+    "POST /api/visitor/network-check": Row(VISITORS),
     "POST /api/calls/{call_id}/connections": Row(CALLS),
     "PATCH /api/calls/{call_id}/connections/{connection_id}": Row(CALLS),
     "DELETE /api/calls/{call_id}/connections/{connection_id}": Row(CALLS),
