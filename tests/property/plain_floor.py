@@ -207,12 +207,15 @@ class PlainFloor:
         if any(dict(seat.profile.skills).get(skill, 0) < level for skill, level in want.skills):
             return "skill"
         chats, videos = NOBODY if ever else load
-        kept_free = rules.chat_slots if rules.video_takes is None else rules.video_takes
-        if chats + videos * kept_free >= rules.chat_slots:
+        own = seat.profile
+        chat_slots = rules.chat_slots if own.chat_slots is None else own.chat_slots
+        video_slots = rules.video_slots if own.video_slots is None else own.video_slots
+        kept_free = chat_slots if rules.video_takes is None else rules.video_takes
+        if chats + videos * kept_free >= chat_slots:
             return "chat_full"
         if want.video and not (seat.can_video and rules.video):
             return "video_unable"
-        if want.video and videos >= rules.video_slots:
+        if want.video and videos >= video_slots:
             return "video_full"
         return None
 

@@ -7,6 +7,7 @@ import { lineStyles } from "../styles/lines";
 import { ringStyles } from "../styles/ring";
 import { tokens } from "../styles/tokens";
 import * as icons from "../ui/icons";
+import { shortcutOf } from "./shortcuts";
 import { DeskStore } from "./store";
 import { boardStyles } from "./styles/board";
 import { formStyles } from "./styles/forms";
@@ -59,7 +60,6 @@ export class VisavisDesk extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.setAttribute("theme", "auto");
     void this.store.start();
     this.#tick = setInterval(() => {
       const { invitations: open, current, wrapUpUntil, view } = this.store;
@@ -68,6 +68,7 @@ export class VisavisDesk extends LitElement {
     }, 500);
     document.addEventListener("pointerdown", this.#unlock);
     document.addEventListener("keydown", this.#unlock);
+    document.addEventListener("keydown", this.#pressed);
     document.addEventListener("visibilitychange", this.#nudge);
     window.addEventListener("online", this.#nudge);
     window.addEventListener("pagehide", this.#hidden);
@@ -78,6 +79,7 @@ export class VisavisDesk extends LitElement {
     clearInterval(this.#tick);
     document.removeEventListener("pointerdown", this.#unlock);
     document.removeEventListener("keydown", this.#unlock);
+    document.removeEventListener("keydown", this.#pressed);
     document.removeEventListener("visibilitychange", this.#nudge);
     window.removeEventListener("online", this.#nudge);
     window.removeEventListener("pagehide", this.#hidden);
@@ -86,6 +88,11 @@ export class VisavisDesk extends LitElement {
   protected override render(): TemplateResult {
     const { store } = this;
     document.documentElement.lang = store.language;
+    if (this.getAttribute("theme") !== store.theme) {
+      this.setAttribute("theme", store.theme);
+      // The page around the desk: its ground, its scroll bars.
+      document.documentElement.dataset.theme = store.theme;
+    }
     switch (store.phase) {
       case "loading":
         return html`<div class="loading"><span class="spinner"></span></div>`;
@@ -162,6 +169,15 @@ export class VisavisDesk extends LitElement {
     }
   }
 
+  readonly #pressed = (event: KeyboardEvent): void => {
+    const { store } = this;
+    // A dialog has the keys for itself.
+    if (store.phase !== "desk" || store.dialog) return;
+    const shortcut = shortcutOf(event);
+    if (!shortcut || !store.press(shortcut)) return;
+    event.preventDefault();
+    if (shortcut === "write") this.renderRoot.querySelector<HTMLElement>("[data-testid=composer]")?.focus();
+  };
   readonly #unlock = (): void => this.store.attention.unlock();
   readonly #nudge = (): void => {
     if (document.visibilityState === "visible") this.store.nudge();

@@ -25,8 +25,11 @@ import { type AgentAction, AgentApi } from "./api";
 import { Attention } from "./attention";
 import { Board } from "./board";
 import { AgentCall } from "./call_flow";
+import { Drafts } from "./drafts";
 import type { Host } from "./host";
 import { Inbox } from "./inbox";
+import type { Shortcut } from "./shortcuts";
+import { type Theme, themeOf } from "./theme";
 import { TransferChoice } from "./transfer";
 
 export type Texts = Shape<typeof frTexts>;
@@ -39,7 +42,8 @@ export type Dialog =
   | "dismiss"
   | "assign"
   | "requeue"
-  | "read";
+  | "read"
+  | "shortcuts";
 export type View = "conversations" | "inbox" | "board";
 
 export type Channel = keyof Presence;
@@ -64,8 +68,10 @@ export class DeskStore {
   readonly inbox: Inbox;
   readonly transfer: TransferChoice;
   readonly board: Board;
+  readonly drafts = new Drafts(sessionStorage, "visavis:desk:drafts");
   readonly canVideo = canVideo();
   language: UiLanguage;
+  theme: Theme = themeOf(localStorage.getItem("visavis:desk:theme"));
   t: Texts;
 
   phase: Phase = "loading";
@@ -103,6 +109,8 @@ export class DeskStore {
     this.language = uiLanguage(asked ?? localStorage.getItem("visavis:desk:language") ?? navigator.language);
     this.t = this.language === "fr" ? frTexts : enTexts;
     this.attention.sound = localStorage.getItem("visavis:desk:sound") !== "off";
+    this.attention.notify =
+      localStorage.getItem("visavis:desk:notify") === "on" && this.attention.permission === "granted";
     this.call = new AgentCall(this.api, this.base, () => this.#changed());
     const host: Host = {
       api: this.api,
@@ -190,6 +198,7 @@ export class DeskStore {
 
   async logout(): Promise<void> {
     await this.api.logout().catch(() => undefined);
+    this.drafts.clear();
     this.#leave(null);
   }
 
@@ -297,6 +306,78 @@ export class DeskStore {
     this.#changed();
   }
 
+  async setNotify(on: boolean): Promise<void> {
+    this.attention.notify = on && (await this.attention.askToNotify());
+    localStorage.setItem("visavis:desk:notify", this.attention.notify ? "on" : "off");
+    if (on && !this.attention.notify) this.say(this.t.notify.denied);
+    this.#changed();
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    localStorage.setItem("visavis:desk:theme", theme);
+    this.#changed();
+  }
+
+  /** What a shortcut stands for, as far as it is possible now; false when it is not. */
+  press(shortcut: Shortcut): boolean {
+    const [invitation] = this.invitations;
+    const { current } = this;
+    switch (shortcut) {
+      case "accept":
+        if (!invitation) return false;
+        void this.accept(invitation);
+        return true;
+      case "decline":
+        if (!invitation) return false;
+        void this.decline(invitation);
+        return true;
+      case "next":
+      case "previous":
+        return this.#step(shortcut === "next" ? 1 : -1);
+      case "info":
+        if (!current) return false;
+        this.toggleInfo();
+        return true;
+      case "transfer":
+        if (!current || !mayTransfer(current)) return false;
+        this.show("transfer");
+        return true;
+      case "close":
+        if (!current?.can.close) return false;
+        this.show("close");
+        return true;
+      case "conversations":
+      case "inbox":
+        this.go(shortcut);
+        return true;
+      case "board":
+        if (this.supervises) this.go("board");
+        return this.supervises;
+      case "help":
+        this.show("shortcuts");
+        return true;
+      case "write":
+        // The page puts the cursor there.
+        return current?.can.write ?? false;
+    }
+  }
+
+  /** To the next conversation of the list, round and round. */
+  #step(by: 1 | -1): boolean {
+    const ids = this.listed.map(({ id }) => id);
+    if (ids.length === 0) return false;
+    const here = this.selected ? ids.indexOf(this.selected) : -1;
+    const at = here < 0 ? (by > 0 ? 0 : ids.length - 1) : (here + by + ids.length) % ids.length;
+    this.open(ids[at] as string);
+    return true;
+  }
+
+  /** The agent's conversations in the order of the list. */
+  get listed(): AgentConversation[] {
+    return [...this.conversations.values()].sort((a, b) => a.started_at.localeCompare(b.started_at));
+  }
+
   /** Goes to a part of the desk. */
   go(view: View): void {
     this.view = view === "board" && !this.supervises ? "conversations" : view;
@@ -348,7 +429,9 @@ export class DeskStore {
 
   write(text: string): void {
     const trimmed = text.trim().slice(0, 4000);
-    if (trimmed && this.selected) this.outbox.add(trimmed, undefined, this.selected);
+    if (!trimmed || !this.selected) return;
+    this.drafts.set(this.selected, "");
+    this.outbox.add(trimmed, undefined, this.selected);
   }
 
   typed(): void {
@@ -468,6 +551,7 @@ export class DeskStore {
           event.invitation,
         ];
         this.#ring();
+        this.#announce(event.invitation);
         break;
       case "invitation_ended":
         if (event.reason === "expired" && this.invitations.some((i) => i.id === event.invitation_id)) {
@@ -536,6 +620,7 @@ export class DeskStore {
     this.#pauses.delete(id);
     this.#loaded.delete(id);
     this.#lines.delete(id);
+    this.drafts.set(id, "");
     if (this.selected === id) this.selected = null;
   }
 
@@ -566,6 +651,7 @@ export class DeskStore {
 
   #dropInvitation(id: string): void {
     this.invitations = this.invitations.filter((invitation) => invitation.id !== id);
+    this.attention.withdraw(id);
     this.#ring();
     this.#changed();
   }
@@ -573,6 +659,13 @@ export class DeskStore {
   #ring(): void {
     if (this.invitations.length > 0) this.attention.start(this.t.invitationTitle);
     else this.attention.stop();
+  }
+
+  /** Who waits where, and not what they said: others may see the screen. */
+  #announce(invitation: InvitationView): void {
+    const { id, conversation, with_video } = invitation;
+    const where = [conversation.site_name, this.labelOf(conversation)].filter(Boolean).join(" · ");
+    this.attention.announce(id, with_video ? this.t.invitationVideo : this.t.invitation, where);
   }
 
   #leave(problem: string | null): void {

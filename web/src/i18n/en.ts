@@ -1,4 +1,5 @@
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
+import { keys, notify, theme } from "./en_keys";
 import { why } from "./en_why";
 import type * as fr from "./fr";
 import { count, type Shape, type Wait, who } from "./shape";
@@ -286,6 +287,7 @@ export const desk: Shape<typeof fr.desk> = {
   pick: "Choose a conversation",
   back: "Back to the list",
   visitor: "Visitor",
+  draft: "Draft",
   visitorAway: "Left the page",
   state: {
     chat: "Chat",
@@ -374,6 +376,9 @@ export const desk: Shape<typeof fr.desk> = {
   board,
   waitReason,
   why,
+  keys,
+  notify,
+  theme,
   waitedFor: (time) => `Waiting for ${time}`,
 
   call: "Video call",

@@ -3,6 +3,7 @@
  * ; ! ? and no-break spaces (U+00A0) before colons and inside « »; a test holds all texts to that.
  */
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./fr_team";
+import { keys, notify, theme } from "./fr_keys";
 import { why } from "./fr_why";
 import { count, type NoticeParams, type Shape, type Wait, who } from "./shape";
 
@@ -301,6 +302,7 @@ export const desk = {
   pick: "Choisissez une conversation",
   back: "Retour à la liste",
   visitor: "Visiteur",
+  draft: "Brouillon",
   visitorAway: "Parti de la page",
   state: {
     chat: "Discussion",
@@ -393,6 +395,9 @@ export const desk = {
   board,
   waitReason,
   why,
+  keys,
+  notify,
+  theme,
   waitedFor: (time: string) => `Attend depuis ${time}`,
 
   call: "Appel vidéo",

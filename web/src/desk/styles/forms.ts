@@ -120,6 +120,47 @@ export const formStyles = css`
   [aria-checked="true"] > .switch-track::after {
     translate: 16px 0;
   }
+  .shortcuts-dialog {
+    inline-size: min(560px, calc(100vw - 32px));
+    max-block-size: calc(100dvh - 48px);
+    overflow-y: auto;
+    outline: 0;
+  }
+  .keys {
+    display: flex;
+    flex-direction: column;
+    margin-block-start: var(--s4);
+  }
+  .keys > div {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-between;
+    gap: 4px var(--s4);
+    padding-block: 6px;
+    border-block-end: 1px solid var(--line);
+  }
+  .keys dt {
+    order: 1;
+    color: var(--ink-2);
+    font-size: var(--text-s);
+    white-space: nowrap;
+  }
+  .keys dd {
+    margin: 0;
+  }
+  kbd {
+    display: inline-block;
+    min-inline-size: 24px;
+    padding: 1px 6px;
+    border: 1px solid var(--line-strong);
+    border-block-end-width: 2px;
+    border-radius: 6px;
+    background: var(--sunken);
+    color: var(--ink);
+    font: inherit;
+    font-size: var(--text-xs);
+    text-align: center;
+  }
   .languages {
     display: inline-flex;
     gap: 2px;

@@ -5,6 +5,7 @@ import * as icons from "../../ui/icons";
 import { modal } from "../../ui/modal";
 import { initial } from "../../ui/text";
 import type { DeskStore } from "../store";
+import { THEMES } from "../theme";
 
 const LANGUAGES: Array<[UiLanguage, string]> = [
   ["fr", "Français"],
@@ -47,7 +48,36 @@ export function account(store: DeskStore): TemplateResult | typeof nothing {
         ${store.attention.sound ? icons.bell() : icons.bellOff()} <span>${t.sound}</span>
         <span class="switch-track" aria-hidden="true"></span>
       </button>
+      ${
+        store.attention.permission === "unsupported"
+          ? nothing
+          : html`<button
+            class="menu-item"
+            role="switch"
+            aria-checked=${String(store.attention.notify)}
+            data-testid="notify"
+            @click=${() => store.setNotify(!store.attention.notify)}
+          >
+            ${icons.info()} <span>${t.notify.title}</span>
+            <span class="switch-track" aria-hidden="true"></span>
+          </button>`
+      }
       ${languageSwitch(store)}
+      <div class="languages" role="group" aria-label=${t.theme.title}>
+        ${THEMES.map(
+          (theme) =>
+            html`<button
+              aria-pressed=${String(store.theme === theme)}
+              data-testid="theme-${theme}"
+              @click=${() => store.setTheme(theme)}
+            >
+              ${t.theme[theme]}
+            </button>`,
+        )}
+      </div>
+      <button class="menu-item" data-testid="show-shortcuts" @click=${() => store.show("shortcuts")}>
+        ${icons.computer()} <span>${t.keys.title}</span>
+      </button>
       <button class="menu-item" data-testid="change-password" @click=${() => store.show("password")}>
         ${icons.shield()} <span>${t.changePassword}</span>
       </button>

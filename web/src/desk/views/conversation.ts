@@ -1,5 +1,6 @@
 /** One conversation: its lines, what the agent writes, and what they may do. */
 import { html, nothing, type TemplateResult } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import type { AgentConversation, Message, PersonView } from "../../api/model";
 import { type LineTexts, lineList } from "../../chat/lines";
 import { ring } from "../../ui/countdown";
@@ -48,7 +49,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
       </p>
     </div>
     ${c.video_unavailable ? html`<p class="pane-note" data-testid="why-no-video">${icons.info(18)} <span>${t.videoUnavailable(store.whyNoVideo(c.video_unavailable))}</span></p>` : nothing}
-    ${pendingTransfer(store, c)} ${proposal(store, c)} ${c.can.write ? composer(store) : nothing}
+    ${pendingTransfer(store, c)} ${proposal(store, c)} ${c.can.write ? keyed(c.id, composer(store, c.id)) : nothing}
   </section>`;
 }
 
@@ -137,7 +138,7 @@ function proposal(store: DeskStore, c: AgentConversation): TemplateResult | type
   </div>`;
 }
 
-function composer(store: DeskStore): TemplateResult {
+function composer(store: DeskStore, id: string): TemplateResult {
   const { t } = store;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -156,8 +157,11 @@ function composer(store: DeskStore): TemplateResult {
       aria-label=${t.composer}
       placeholder=${t.placeholder}
       enterkeyhint="send"
+      .defaultValue=${store.drafts.of(id)}
       @input=${(event: Event) => {
-        grow(event.currentTarget as HTMLTextAreaElement);
+        const area = event.currentTarget as HTMLTextAreaElement;
+        grow(area);
+        store.drafts.set(id, area.value);
         store.typed();
       }}
       @keydown=${(event: KeyboardEvent) => {

@@ -4,6 +4,7 @@ import { modal } from "../../ui/modal";
 import type { DeskStore } from "../store";
 import { passwordDialog } from "./account";
 import { assignDialog, readDialog, requeueDialog } from "./board_dialogs";
+import { shortcutsDialog } from "./shortcuts";
 import { transferDialog } from "./transfer";
 
 export function dialogs(store: DeskStore): TemplateResult | typeof nothing {
@@ -31,6 +32,8 @@ export function dialogs(store: DeskStore): TemplateResult | typeof nothing {
       return requeueDialog(store);
     case "read":
       return readDialog(store);
+    case "shortcuts":
+      return shortcutsDialog(store);
     case null:
       return nothing;
   }

@@ -9,7 +9,7 @@ import type { DeskStore } from "../store";
 
 export function list(store: DeskStore): TemplateResult {
   const { t } = store;
-  const all = [...store.conversations.values()].sort((a, b) => a.started_at.localeCompare(b.started_at));
+  const all = store.listed;
   return html`<section class="list" aria-label=${t.conversations}>
     <h2>${t.conversations} <span class="count">${all.length}</span></h2>
     ${
@@ -55,6 +55,7 @@ function item(store: DeskStore, conversation: AgentConversation): TemplateResult
         <span class="item-words">${store.typing === id ? t.typing : words || conversation.site_name}</span>
         <span class="item-tags">
           <span class="tag ${state}">${t.state[state]}</span>
+          ${store.drafts.has(id) && store.selected !== id ? html`<span class="tag draft" data-testid="draft">${t.draft}</span>` : nothing}
           ${visitor.present ? nothing : html`<span class="tag away">${t.visitorAway}</span>`}
         </span>
       </span>
