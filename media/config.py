@@ -48,6 +48,12 @@ class MediaConfig:
     """RTP packets a second one participant may send, likewise."""
     max_rtcp_rate: float = 200
     """RTCP compounds a second one participant may send, likewise."""
+    max_checks: int = 20
+    """Network checks at once; each costs as much as half a call."""
+    max_check_bitrate: float = 3_000_000
+    """Bits a second that a network check sends back."""
+    check_seconds: float = 15.0
+    """Seconds after which a network check is ended."""
     keyframe_interval: float = 0.5
     """Least number of seconds between two keyframe requests to one sender."""
 
@@ -62,9 +68,18 @@ class MediaConfig:
             raise ValueError("udp_ports must be (first, last) with 1024 <= first <= last <= 65535")
         if self.max_rooms < 1:
             raise ValueError("max_rooms must be at least 1")
-        for name in ("connect_timeout", "silence_timeout", "empty_room_timeout", "keyframe_interval"):
+        if self.max_checks < 0:
+            raise ValueError("max_checks must be at least 0")
+        names = (
+            "connect_timeout",
+            "silence_timeout",
+            "empty_room_timeout",
+            "keyframe_interval",
+            "check_seconds",
+        )
+        for name in names:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0 seconds")
-        for name in ("max_bitrate", "max_packet_rate", "max_rtcp_rate"):
+        for name in ("max_bitrate", "max_packet_rate", "max_rtcp_rate", "max_check_bitrate"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0")

@@ -25,6 +25,10 @@ class TooManyRooms(MediaError):  # noqa: N818
     """The node holds as many rooms as its configuration allows."""
 
 
+class TooManyChecks(MediaError):  # noqa: N818
+    """As many network checks are under way as the configuration allows."""
+
+
 class NoTransport(MediaError):  # noqa: N818
     """No UDP port could be bound for the connection."""
 

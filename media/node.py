@@ -13,7 +13,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from media.config import MediaConfig
-from media.errors import JoinSuperseded, MediaError, NodeClosed, TooManyRooms, UnknownConnection, UnknownRoom
+from media.echo import Echo
+from media.errors import (
+    JoinSuperseded,
+    MediaError,
+    NodeClosed,
+    TooManyChecks,
+    TooManyRooms,
+    UnknownConnection,
+    UnknownRoom,
+)
 from media.events import MediaEvent, ParticipantConnected, ParticipantDropped, ParticipantLeft, RoomClosed
 from media.fast import fast_problems
 from media.negotiation import negotiate
@@ -49,6 +58,7 @@ class MediaNode:
         self._on_event = on_event
         self._clock = clock
         self._rooms: dict[str, Room] = {}
+        self._echoes: dict[str, Echo] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ticker: asyncio.Task[None] | None = None
         self._running = False
@@ -126,6 +136,38 @@ class MediaNode:
         member.start()
         return answer
 
+    async def check_network(self, check_id: str, offer_sdp: str) -> str:
+        """Send a client back what it sends (:mod:`media.echo`), until it hangs up or the time for a check is over.
+
+        An earlier check of the same id is ended.
+
+        :return: the answer, with all candidates of the server.
+        :raises NegotiationError: when the offer cannot be accepted.
+        :raises TooManyChecks: at the configured bound.
+        :raises NoTransport: when no UDP port is free.
+        :raises NodeClosed: before start and after close.
+        """
+        if not self._running:
+            raise NodeClosed("the media node is not running")
+        plan = negotiate(offer_sdp, Role.VISITOR, RoomPolicy())
+        if (earlier := self._echoes.pop(check_id, None)) is not None:
+            self._spawn(earlier.close())
+        if len(self._echoes) >= self._config.max_checks:
+            raise TooManyChecks(f"{self._config.max_checks} network checks are under way; try again shortly")
+
+        def gone(echo: Echo) -> None:
+            if self._echoes.get(check_id) is echo:
+                del self._echoes[check_id]
+                self._spawn(echo.close())
+
+        echo = Echo(check_id, plan, self._config, spawn=self._spawn, on_lost=gone, clock=self._clock)
+        self._echoes[check_id] = echo
+        try:
+            return await echo.open()
+        except BaseException:
+            gone(echo)
+            raise
+
     async def add_candidates(self, room_id: str, connection_id: str, sdp_fragment: str) -> None:
         """Take candidates trickled by the client: a body of `application/trickle-ice-sdpfrag` (RFC 8840).
 
@@ -190,6 +232,8 @@ class MediaNode:
             self._ticker = None
         for room_id in list(self._rooms):
             await self.close_room(room_id)
+        for check_id in list(self._echoes):
+            await self._echoes.pop(check_id).close()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -201,6 +245,11 @@ class MediaNode:
     def fast(self) -> bool:
         """Whether the fast mode was asked for and works here."""
         return self._running and self._config.fast
+
+    @property
+    def check_count(self) -> int:
+        """Network checks under way."""
+        return len(self._echoes)
 
     @property
     def room_count(self) -> int:
@@ -262,6 +311,10 @@ class MediaNode:
             now = self._clock()
             stalled = max(0.0, now - last - 2 * TICK)
             last = now
+            for check_id, echo in list(self._echoes.items()):
+                if now - echo.began > self._config.check_seconds:
+                    del self._echoes[check_id]
+                    self._spawn(echo.close())
             for room in list(self._rooms.values()):
                 for member in list(room.members.values()):
                     # While this process stood still nobody could be heard; that is not the participant's

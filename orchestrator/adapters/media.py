@@ -52,6 +52,12 @@ class LocalMedia:
         except media.MediaError as error:
             raise _refused(error) from error
 
+    async def check_network(self, check_id: str, offer_sdp: str) -> str:
+        try:
+            return await self.node.check_network(check_id, offer_sdp)
+        except media.MediaError as error:
+            raise _refused(error) from error
+
     async def add_candidates(self, call_id: str, connection_id: str, fragment: str) -> None:
         try:
             await self.node.add_candidates(call_id, connection_id, fragment)

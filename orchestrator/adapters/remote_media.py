@@ -158,6 +158,10 @@ class EstateMedia:
             return str(await self._join(values))
         return str(await self._ask(node, "join", values))
 
+    async def check_network(self, check_id: str, offer_sdp: str) -> str:
+        # The path to any process tells of the path to the others; a check is nobody's room.
+        return await self._local.check_network(check_id, offer_sdp)
+
     async def add_candidates(self, call_id: str, connection_id: str, fragment: str) -> None:
         values: Json = {"call_id": call_id, "connection_id": connection_id, "fragment": fragment}
         await self._there(call_id, "add_candidates", values)

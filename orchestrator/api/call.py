@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from orchestrator.api.guard import CallToken
+from orchestrator.api import schemas_media
+from orchestrator.api.guard import CallToken, VisitorId
 from orchestrator.api.platform import PlatformDep
 from orchestrator.api.problems import ApiError
 
 router = APIRouter(prefix="/api/calls/{call_id}/connections", tags=["call"])
+
+check_router = APIRouter(prefix="/api/visitor/network-check", tags=["call"])
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -27,6 +30,26 @@ _ANSWER = {
         "content": {SDP: {"schema": {"type": "string"}}},
     }
 }
+_CHECK_ANSWER = {201: {"description": "The answer.", "content": {SDP: {"schema": {"type": "string"}}}}}
+
+
+@check_router.get("", response_model=schemas_media.NetworkCheck)
+async def network_check(visitor: VisitorId, platform: PlatformDep) -> Any:
+    """What a page needs to look at its network before a call."""
+    return platform.calls.network_check(visitor)
+
+
+@check_router.post(
+    "", status_code=201, response_class=Response, openapi_extra=_OFFER, responses={**_CHECK_ANSWER}
+)
+async def check_network(request: Request, visitor: VisitorId, platform: PlatformDep) -> Response:
+    """Connect to the media server alone: what is sent comes back, for some seconds. Close the connection to end it."""
+    await platform.limiter.count(platform.limiter.rates.session, "network-check", visitor)
+    return Response(
+        await platform.calls.check_network(visitor, await _text(request, SDP)),
+        status_code=201,
+        media_type=SDP,
+    )
 
 
 @router.post("", status_code=201, response_class=Response, openapi_extra=_OFFER, responses={**_ANSWER})

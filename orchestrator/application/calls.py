@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 JOIN_WITHIN = timedelta(seconds=60)
 
+CHECK_SECONDS = 5
+"""How long a page looks at its network; the media server ends what takes much longer."""
+
 IceServers = Callable[[str], Sequence[Json]]
 """The STUN and TURN servers for one subject, with credentials that last as long as a call may."""
 
@@ -97,6 +100,25 @@ class Calls:
             "ice_servers": [dict(server) for server in self._ice_servers(subject)],
             "expires_at": claims.join_by,
         }
+
+    def network_check(self, visitor_id: str) -> Json:
+        """→ `NetworkCheck`: how the page is to look at its network before a call."""
+        return {
+            "ice_servers": [dict(server) for server in self._ice_servers(visitor_id)],
+            "seconds": CHECK_SECONDS,
+        }
+
+    async def check_network(self, visitor_id: str, offer_sdp: str) -> str:
+        """Answer an offer; what the page sends comes back to it for some seconds. A visitor has one check at a time.
+
+        Raises:
+            Invalid: the offer cannot be accepted (``invalid_offer``).
+            Refused: there are too many checks (``media_busy``).
+        """
+        try:
+            return await self._media.check_network(visitor_id, offer_sdp)
+        except MediaRefused as error:
+            raise _of(error) from error
 
     async def read_token(self, token: str) -> CallClaims:
         """Raises:

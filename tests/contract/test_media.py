@@ -132,6 +132,14 @@ async def test_an_offer_is_answered_and_the_connection_can_be_ended(place: Place
     await place.asked.leave("call", "k")
 
 
+async def test_a_network_check_is_answered_by_the_process_that_is_asked(place: Place) -> None:
+    assert "a=fingerprint" in await place.asked.check_network("visitor", str(Offer()))
+    with pytest.raises(MediaRefused) as caught:
+        await place.asked.check_network("visitor", "nonsense")
+    assert caught.value.code == "invalid_offer"
+    assert place.heard.empty()
+
+
 async def test_refusals_have_codes(place: Place) -> None:
     asked = place.asked
     with pytest.raises(MediaRefused) as caught:

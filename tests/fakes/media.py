@@ -22,6 +22,7 @@ class FakeMedia:
     def __init__(self) -> None:
         self.rooms: dict[str, FakeRoom] = {}
         self.closed: list[str] = []
+        self.checks: list[str] = []
         self.failures = 0
         self._listeners: list[MediaListener] = []
 
@@ -47,6 +48,12 @@ class FakeMedia:
             raise MediaRefused("invalid_offer", "line 1 is no SDP")
         room = self.rooms.setdefault(call_id, FakeRoom(camera))
         room.connections[connection_id] = role
+        return f"answer to {offer_sdp}"
+
+    async def check_network(self, check_id: str, offer_sdp: str) -> str:
+        if offer_sdp == "nonsense":
+            raise MediaRefused("invalid_offer", "line 1 is no SDP")
+        self.checks.append(check_id)
         return f"answer to {offer_sdp}"
 
     async def add_candidates(self, call_id: str, connection_id: str, fragment: str) -> None:

@@ -58,6 +58,15 @@ async def test_a_token_is_for_one_connection_of_one_person(app: Application) -> 
         await app.calls.join(claims.call_id, other, "nonsense")
 
 
+async def test_a_visitor_can_look_at_the_network_without_a_call(app: Application) -> None:
+    visitor, _ = await app.chat(await app.site())
+    assert app.calls.network_check(visitor) == {"ice_servers": [], "seconds": 5}
+    assert await app.calls.check_network(visitor, OFFER) == f"answer to {OFFER}"
+    assert app.media.checks == [visitor]
+    with pytest.raises(Invalid):
+        await app.calls.check_network(visitor, "nonsense")
+
+
 async def test_a_token_is_for_a_minute(app: Application) -> None:
     visitor, _, conversation = await lobby(app)
     claims = await app.calls.read_token(

@@ -1553,6 +1553,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visitor/network-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Network Check
+         * @description What a page needs to look at its network before a call.
+         */
+        get: operations["network_check_api_visitor_network_check_get"];
+        put?: never;
+        /**
+         * Check Network
+         * @description Connect to the media server alone: what is sent comes back, for some seconds. Close the connection to end it.
+         */
+        post: operations["check_network_api_visitor_network_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visitor/session": {
         parameters: {
             query?: never;
@@ -3485,6 +3509,19 @@ export interface components {
             values: {
                 [key: string]: boolean | number | string;
             };
+        };
+        /**
+         * NetworkCheck
+         * @description How a page looks at its network. POST an offer to the same address; what is sent then comes back.
+         */
+        NetworkCheck: {
+            /** Ice Servers */
+            ice_servers: components["schemas"]["IceServer"][];
+            /**
+             * Seconds
+             * @description How long to send before the result is read.
+             */
+            seconds: number;
         };
         /**
          * NewlyConnectedBot
@@ -7271,6 +7308,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VisitorConversation"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    network_check_api_visitor_network_check_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkCheck"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_network_api_visitor_network_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
                 };
             };
             /** @description Refused: `code` says why. */
