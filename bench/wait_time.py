@@ -10,7 +10,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -237,8 +237,34 @@ def run(console: Console) -> None:
             got = score(replayed(setting, SEED + len(JUDGED) + number, settings).judged)
             table.add_row(label, *row(got))
     console.print(table)
+    console.print(first_waits())
     each = 1e6 * sum(replay.seconds for replay in replays) / sum(replay.estimates for replay in replays)
     console.print(f"{each:.0f} µs an estimate")
+
+
+WINDOWS = ((0, 20), (20, 50), (50, 100), (100, 200), (200, 400))
+COLD_STARTS = 3
+
+
+def first_waits() -> Table:
+    """How honest the first bands of a line are: two days from cold, of every setting, under a few seeds each."""
+    told: dict[tuple[int, int], list[tuple[bool, bool] | None]] = defaultdict(list)
+    for setting in (*JUDGED, *WRONG):
+        for seed in range(COLD_STARTS):
+            judged = replayed(replace(setting, days=2, from_day=0), seed).judged
+            for place, each in enumerate(sorted(judged, key=lambda one: one.quote.at)):
+                band = each.quote.forecast.estimate
+                window = next((one for one in WINDOWS if one[0] <= place < one[1]), None)
+                if window is not None:
+                    known = not isinstance(band, Unknown)
+                    told[window].append((each.waited <= band.p50, each.waited <= band.p90) if known else None)
+    table = Table("waits of a line", "told", "≤ p50", "≤ p90", title="the first bands, from a cold start")
+    for window in WINDOWS:
+        bands = [each for each in told[window] if each is not None]
+        shares = [sum(half for half, _ in bands), sum(most for _, most in bands)]
+        cells = [f"{100 * share / len(bands):.1f} %" if bands else "-" for share in shares]
+        table.add_row(f"{window[0] + 1}-{window[1]}", f"{100 * len(bands) / len(told[window]):.0f} %", *cells)
+    return table
 
 
 def row(got: Score) -> list[str]:

@@ -61,6 +61,17 @@ def demo_load(
     report: Annotated[
         Path | None, typer.Option(help="Write the report to this file, .json or .html.", dir_okay=False)
     ] = None,
+    arrivals_out: Annotated[
+        Path | None,
+        typer.Option(help="Write who came and who worked, for visavis policy simulate.", dir_okay=False),
+    ] = None,
+    compare_simulation: Annotated[
+        bool,
+        typer.Option(
+            "--compare-simulation",
+            help="Simulate what happened, and compare the waits: people only chat, and refuse nothing. Not with --url.",
+        ),
+    ] = False,
 ) -> None:
     """Let simulated visitors and agents use the service, and check what must always hold. Exit code 1: it did not."""
     from orchestrator.load.people import Habits  # noqa: PLC0415 - quick to start without it
@@ -68,7 +79,11 @@ def demo_load(
 
     if report is not None and report.suffix not in (".json", ".html"):
         fail(f"{report} is neither a .json nor a .html file.")
+    if compare_simulation and url is not None:
+        fail("Which policy another service has is not known here: leave out --url, or --compare-simulation.")
     habits = replace(Habits(), patience=patience, handle=handle, video_share=video_share)
+    if compare_simulation:
+        habits = habits.plain()
     wish = Wish(
         agents=agents,
         visitors=visitors,
@@ -81,8 +96,28 @@ def demo_load(
     )
     result, service_errors = _run(wish, url, admin, keep)
     _tell(result, service_errors, report)
+    if arrivals_out is not None or compare_simulation:
+        _keep_arrivals(result, arrivals_out, compare=compare_simulation)
     if result.judge.violations:
         raise typer.Exit(1)
+
+
+def _keep_arrivals(result: Result, file: Path | None, *, compare: bool) -> None:
+    from orchestrator.load.arrivals import record  # noqa: PLC0415
+
+    found = record(result)
+    if file is not None:
+        try:
+            file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            fail(f"The arrivals could not be written to {file}: {error.strerror}.")
+    if compare:
+        from orchestrator.commands.load_compare import compare as played  # noqa: PLC0415
+
+        table = Table("", "measured", "simulated", "off", box=None, title="Simulated", title_justify="left")
+        for one in played(found):
+            table.add_row(one.name, f"{one.measured:.1f} s", f"{one.simulated:.1f} s", f"{one.off:+.0%}")
+        out.print(table)
 
 
 def _run(wish: Wish, url: str | None, admin: str | None, keep: Path | None) -> tuple[Result, int]:

@@ -12,6 +12,7 @@ import httpx
 from orchestrator.load.lines import Free
 from orchestrator.load.people import AgentPlan, stream
 from orchestrator.load.scene import Scene, agent_name, line_of
+from orchestrator.load.score import Attendance
 from orchestrator.load.wire import Failed, Json, Refused, Requests, Stream
 
 DESK = {"x-visavis": "desk"}
@@ -39,6 +40,8 @@ class SimulatedAgent:
         self._lost: set[str] = set()
         self._offers: dict[str, bool] = {}
         self._channels = {"chat": "offline", "video": "offline"}
+        self._attendance = Attendance(self.name, plan.languages, plan.video)
+        scene.score.attendances.append(self._attendance)
         self._wrap_up_until: datetime | None = None
         self._pausing = False
         self._written = 0
@@ -122,7 +125,7 @@ class SimulatedAgent:
     # --- work -----------------------------------------------------------------------------------------
 
     async def _consider(self, invitation: Json) -> None:
-        habits, chance = self.scene.habits, self._random.random()
+        habits, chance, asked_at = self.scene.habits, self._random.random(), self.scene.now()
         await self.scene.pause(habits.accept_after * self._random.uniform(0.3, 1.7))
         await self._here.wait()
         if chance < habits.ignores:
@@ -135,6 +138,7 @@ class SimulatedAgent:
                 return
             view = await self._ask("POST", f"{path}/accept")
             self.scene.judge.invitations.accepted(self.scene.now(), name)
+            self.scene.score.accepted_after[view["id"]] = self.scene.now() - asked_at
             self._see(view)
 
     async def _handle(self, conversation: str) -> None:
@@ -259,6 +263,8 @@ class SimulatedAgent:
         self.scene.judge.holding.capacity(self.scene.now(), self.name, state["capacity"])
         presence: Json = state["presence"]
         self._channels = {channel: presence[channel]["state"] for channel in ("chat", "video")}
+        self._attendance.capacity = state["capacity"]["chat_total"]
+        self._attend()
         until = state["wrap_up_until"]
         self._wrap_up_until = datetime.fromisoformat(until) if until else None
         if (
@@ -269,8 +275,13 @@ class SimulatedAgent:
             self._pausing = True
             self._spawn(self._come_back())
 
+    def _attend(self) -> None:
+        available = self._channels["chat"] == "available"
+        self._attendance.note(self.scene.now(), available=available, connected=self._desk.connected)
+
     def _link(self, there: bool) -> None:
         self._desk.connected = there
+        self._attend()
         if there:
             self.scene.judge.histories.linked(self.scene.now(), self.name)
             self._here.set()

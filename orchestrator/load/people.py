@@ -6,7 +6,7 @@ graces) are not shortened: only people are quicker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 SLOTS_AT_ONCE = 3
@@ -30,6 +30,24 @@ class Habits:
     mean_between_pauses: float = 1500.0
     pause: float = 60.0
     mean_between_drops: float = 900.0
+
+    def plain(self) -> Habits:
+        """The same people as a record of arrivals can tell of them.
+
+        They chat, accept every invitation, stay connected, and say so when they leave. What is left out would be
+        timed by the product - an invitation that expires, somebody who vanished -, whose clocks do not run at the pace
+        of simulated people.
+        """
+        return replace(
+            self,
+            video_share=0.0,
+            vanishing=0.0,
+            declines=0.0,
+            ignores=0.0,
+            proposes_video=0.0,
+            mean_between_drops=1e9,
+            mean_between_reloads=1e9,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Result:
     """Everything the report is made of. ``seconds``: how long it took; ``span``: how long visitors kept coming."""
 
     wish: Wish
+    began: datetime
     score: Score
     judge: Judge
     traffic: Traffic
@@ -172,6 +173,7 @@ class _Run:
         scene, supervisor = self.scene, self.supervisor
         return Result(
             wish=wish,
+            began=began,
             score=scene.score,
             judge=scene.judge,
             traffic=scene.traffic,

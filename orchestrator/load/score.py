@@ -22,7 +22,10 @@ Band = tuple[float, float]
 
 @dataclass
 class Visit:
-    """One visitor's story. Moments are seconds since the start; ``quoted`` is the band told on entering the line."""
+    """One visitor's story. Moments are seconds since the start; ``quoted`` is the band told on entering the line.
+
+    ``patience`` is a person's, in seconds. ``ended_at`` is when what the visitor wanted an agent for was closed.
+    """
 
     number: int
     video: bool
@@ -35,6 +38,9 @@ class Visit:
     quoted: Band | None = None
     unknown: bool = False
     lobbies: int = 0
+    language: str = ""
+    patience: float = 0.0
+    ended_at: float | None = None
 
     @property
     def wait(self) -> float | None:
@@ -64,10 +70,30 @@ class Duty:
 
 
 @dataclass
+class Attendance:
+    """An agent's day as seen at the desk. ``changes``: (when, available for chats, connected), in the order of time."""
+
+    agent: str
+    languages: tuple[str, ...]
+    video: bool
+    capacity: int = 0
+    changes: list[tuple[float, bool, bool]] = field(default_factory=list[tuple[float, bool, bool]])
+
+    def note(self, at: float, *, available: bool, connected: bool) -> None:
+        if not self.changes or self.changes[-1][1:] != (available, connected):
+            self.changes.append((at, available, connected))
+
+
+@dataclass
 class Score:
     visits: list[Visit] = field(default_factory=list[Visit])
     duty: Duty = field(default_factory=Duty)
     drops: Counter[str] = field(default_factory=Counter[str])
+    attendances: list[Attendance] = field(default_factory=list[Attendance])
+    accepted_after: dict[str, float] = field(default_factory=dict[str, float])
+    """Conversation → seconds that the agent who took it needed to accept."""
+    groups: dict[str, str] = field(default_factory=dict[str, str])
+    """Conversation → its group, as the service said at the end."""
 
     def outcomes(self) -> dict[Outcome, int]:
         count = Counter(visit.outcome or "unfinished" for visit in self.visits)

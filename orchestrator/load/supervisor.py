@@ -67,6 +67,9 @@ class Supervisor:
                 except (Failed, Refused) as error:
                     self.scene.mishaps[f"supervisor: {error}"] += 1
                     return
+            group = found["conversation"].get("group")
+            if group is not None:
+                self.scene.score.groups[name] = group
             lines = [line_of(message) for message in cast("list[Json]", found["messages"])]
             self.scene.judge.histories.history(self.scene.now(), name, lines)
             if found["conversation"]["state"] != "closed":

@@ -22,7 +22,13 @@ class SimulatedVisitor:
         self.scene = scene
         self.plan = plan
         self.name = f"visitor {plan.number}"
-        self.visit = Visit(plan.number, plan.video, scene.pace(plan.arrives))
+        self.visit = Visit(
+            plan.number,
+            plan.video,
+            scene.pace(plan.arrives),
+            language=plan.language,
+            patience=plan.patience,
+        )
         self.view: Json | None = None
         self.conversations: set[str] = set()
         self._versions: dict[str, int] = {}
@@ -299,6 +305,8 @@ class SimulatedVisitor:
         if view["party"] == "agent" and view["state"] != "closed" and visit.answered_at is None:
             visit.answered_at = now
             visit.queued_at = visit.queued_at or now
+        if view["state"] == "closed" and visit.ended_at is None:
+            visit.ended_at = now
 
     def _link(self, there: bool) -> None:
         self._there = there
