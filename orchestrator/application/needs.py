@@ -25,7 +25,9 @@ _ASK_GROUP = frozenset(
         "set_camera",
     }
 )
-_COUNTED = frozenset({"group.waiting", "group.has_free_agent"})
+_COUNTED = frozenset(
+    {"group.waiting", "group.has_free_agent", "queue.wait_known", "queue.wait_p50", "queue.wait_p90"}
+)
 _MOST_CASES = 10_000
 # Laws (and the notices of these events) look at the agent, or at the group, whatever the policy reads.
 _ABOUT_AGENT = (ev.AgentInvited, ev.AgentAccepted, ev.AgentAssigned, ev.HandoverRequested)
@@ -34,7 +36,7 @@ _ABOUT_GROUP = (ev.Requeued, ev.HandoverRequested)
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """``group``: its name, hours and places. ``counts``: who waits and who is free in it."""
+    """``group``: its name, hours and places. ``counts``: who waits and who is free in it, and how long it takes."""
 
     agent: bool
     group: bool
