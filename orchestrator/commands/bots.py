@@ -42,6 +42,30 @@ def list_scenarios(url: str, site: SiteId, secret: Secret = None, data_dir: Data
     in_office(data_dir, ask)
 
 
+@bots.command("check")
+def check_bot(
+    url: str,
+    secret: Secret = None,
+    language: Annotated[str, typer.Option(help="The language it is to speak.")] = "fr",
+    say: Annotated[str, typer.Option(help="What the trial's visitor writes.")] = "Bonjour",
+    data_dir: DataDir = None,
+) -> None:
+    """Try whether a bot keeps to the contract, before it is connected. Exits with 1 when it does not."""
+
+    async def check(office: BackOffice) -> None:
+        trial = office.bots.conformance(url, secret=secret or "", language=language)
+        findings = await trial.run(say)
+        signs = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "failed": "[red]failed[/]"}
+        table = Table("", "Call", "What was seen", box=None)
+        for finding in findings:
+            table.add_row(signs[finding.verdict], escape(finding.what), escape(finding.detail))
+        out.print(table)
+        if any(finding.verdict == "failed" for finding in findings):
+            raise typer.Exit(1)
+
+    in_office(data_dir, check)
+
+
 @bots.command("connect")
 def connect_bot(
     bot_id: str,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
+from orchestrator.application.connected.conformance import Conformance
 from orchestrator.application.connected.offers import website_of
 from orchestrator.application.connected.ports import BotBusy, BotTroubled, ConnectedBotClient
 from orchestrator.application.connected.records import ConnectedBot, Scenario
@@ -121,6 +122,22 @@ class ConnectedBots:
             await self._client.put(bot, website_of(site_id), rules_for(self._live(), bot.language))
         except (BotTroubled, BotBusy) as error:
             raise _refused(error) from error
+
+    def conformance(self, url: str, *, secret: str, language: str, site_id: str = "trial") -> Conformance:
+        """A trial of a bot that need not be connected.
+
+        Raises:
+            Invalid: the address cannot be used.
+        """
+        return Conformance(
+            self._client,
+            self._clock.now,
+            url=url,
+            secret=secret,
+            language=language,
+            site_id=site_id,
+            rules=rules_for(self._live(), language),
+        )
 
     async def list(self) -> list[ConnectedBot]:
         async with self._store.transaction(read_only=True) as tx:
