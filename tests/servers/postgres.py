@@ -106,6 +106,23 @@ class PostgresServer:
         )
         return check.returncode == 0
 
+    def processor_time(self) -> float:
+        """Seconds that the server has worked, its sessions included."""
+        assert self._child is not None
+        own = self._child.process.pid
+        total = 0
+        for one in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                pid, _, rest = one.read_text().partition(" ")
+            except OSError:  # it has just ended, and counts with its parent's children
+                continue
+            fields = rest.rpartition(")")[2].split()
+            if int(pid) == own:
+                total += sum(map(int, fields[11:15]))
+            elif int(fields[1]) == own:
+                total += sum(map(int, fields[11:13]))
+        return total / os.sysconf("SC_CLK_TCK")
+
     def binary(self, name: str) -> Path:
         """A program that comes with the server."""
         return self._bin / name
