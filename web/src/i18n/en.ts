@@ -1,5 +1,5 @@
-import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
 import { keys, notify, theme } from "./en_keys";
+import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
 import { why } from "./en_why";
 import type * as fr from "./fr";
 import { count, type Shape, type Wait, who } from "./shape";

@@ -2,8 +2,9 @@
  * French, the catalogue that defines the shape of the others. Narrow no-break spaces (U+202F) stand before
  * ; ! ? and no-break spaces (U+00A0) before colons and inside « »; a test holds all texts to that.
  */
-import { board, inbox, navigation, refusals, transfer, waitReason } from "./fr_team";
+
 import { keys, notify, theme } from "./fr_keys";
+import { board, inbox, navigation, refusals, transfer, waitReason } from "./fr_team";
 import { why } from "./fr_why";
 import { count, type NoticeParams, type Shape, type Wait, who } from "./shape";
 
