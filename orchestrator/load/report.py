@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from orchestrator.load.findings import RULES
 from orchestrator.load.run import Result
-from orchestrator.load.score import OUTCOMES, Visit, mean, percentile, share
+from orchestrator.load.score import OUTCOMES, Band, Visit, mean, percentile, share
 from orchestrator.load.wire import Json
 
 Section = tuple[str, list[tuple[str, str]]]
@@ -95,28 +95,46 @@ def _waits(visits: Sequence[Visit], target: float) -> Json:
 
 
 def _estimates(visits: Sequence[Visit]) -> Json:
-    """Bands against waits. Who gave up within the band says nothing against it; beyond it, it was missed."""
+    """Bands against waits. Who gave up would have waited longer, nobody knows how long: see `within`."""
     quoted = [visit for visit in visits if visit.quoted is not None]
-    below_p50 = below_p90 = judged = 0
+    places: list[tuple[float, bool]] = []
     for visit in quoted:
-        assert visit.quoted is not None  # noqa: S101 - filtered above
-        p50, p90 = visit.quoted
-        waited = visit.wait
-        if waited is None:
-            ended = visit.gave_up_at
-            if visit.queued_at is None or ended is None or ended - visit.queued_at <= p90:
-                continue
-            waited = ended - visit.queued_at
-        judged += 1
-        below_p50 += waited <= p50
-        below_p90 += waited <= p90
+        ended = visit.answered_at if visit.answered_at is not None else visit.gave_up_at
+        if visit.quoted is None or visit.queued_at is None or ended is None:
+            continue
+        places.append((_place(visit.quoted, ended - visit.queued_at), visit.answered_at is not None))
     return {
         "told_a_band": len(quoted),
         "told_unknown": sum(visit.unknown for visit in visits),
-        "judged": judged,
-        "within_p50": share(below_p50, judged),
-        "within_p90": share(below_p90, judged),
+        "judged": len(places),
+        "within_p50": within(1.0, places),
+        "within_p90": within(2.0, places),
     }
+
+
+def _place(band: Band, waited: float) -> float:
+    """Where in its band a wait is: 0 at once, 1 at p50, 2 at p90, beyond it 3."""
+    p50, p90 = band
+    if waited <= p50:
+        return waited / p50 if p50 > 0 else 0.0
+    return 1.0 + (waited - p50) / (p90 - p50) if waited <= p90 else 3.0
+
+
+def within(place: float, waits: Sequence[tuple[float, bool]]) -> float | None:
+    """The share of waits that end by this place, where some are only known to be longer: (place, it ended there).
+
+    The product-limit estimator (Kaplan and Meier 1958); None of nothing.
+    """
+    if not waits:
+        return None
+    longer, at_risk = 1.0, len(waits)
+    for at, ended in sorted(waits, key=lambda one: (one[0], not one[1])):
+        if at > place:
+            break
+        if ended:
+            longer *= 1.0 - 1.0 / at_risk
+        at_risk -= 1
+    return 1.0 - longer
 
 
 def sections(report: Json) -> list[Section]:
