@@ -45,7 +45,7 @@ def draw_policy(
     """Draw the lifecycle: where a conversation can stand, which events lead where, and which come by a timer.
 
     The arrows are what happens when every conversation that the policy allows is gone through, so a row that never
-    takes effect has none. Point at a place or an arrow of the picture to see its rows.
+    takes effect has none. Point at a box or an arrow of the picture to see its rows.
     """
     from orchestrator.diagram.mermaid import as_mermaid  # noqa: PLC0415 - not every command draws
     from orchestrator.diagram.svg import as_svg  # noqa: PLC0415

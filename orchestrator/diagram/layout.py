@@ -1,4 +1,4 @@
-"""Where the places and arrows of a chart go: laid out by Graphviz (`dot`), in points.
+"""Where the stations and arrows of a chart go: laid out by Graphviz (`dot`), in points.
 
 Graphviz is told the sizes of boxes and labels and gives back where they go; it draws nothing and reads no font.
 """
@@ -55,7 +55,7 @@ def lay_out(
     arrows: Mapping[tuple[str, str], Size],
     levels: tuple[tuple[str, ...], ...],
 ) -> Layout:
-    """Place boxes of these sizes, and arrows whose labels have these sizes. ``levels`` are side by side."""
+    """Station boxes of these sizes, and arrows whose labels have these sizes. ``levels`` are side by side."""
     graph = pygraphviz.AGraph(strict=False, directed=True)
     graph.graph_attr.update(rankdir="TB", nodesep="0.55", ranksep="0.6", splines="spline", ordering="out")
     for name, (width, height) in nodes.items():
@@ -72,12 +72,12 @@ def lay_out(
     def edge(way: tuple[str, str], name: str) -> str:
         return str(graph.get_edge(*way, key=f"{way[0]}>{way[1]}").attr[name] or "")  # pyright: ignore[reportAttributeAccessIssue]
 
-    def place(name: str) -> str:
+    def station(name: str) -> str:
         return str(graph.get_node(name).attr["pos"])  # pyright: ignore[reportAttributeAccessIssue]
 
     return Layout(
         (right, top),
-        {name: _points(place(name), top)[0] for name in nodes},
+        {name: _points(station(name), top)[0] for name in nodes},
         {way: _curve(edge(way, "pos"), edge(way, "lp"), top) for way in arrows},
     )
 

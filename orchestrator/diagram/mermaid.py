@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orchestrator.diagram import words
 from orchestrator.diagram.words import Language
-from orchestrator.domain.chart import Chart, Line, Place
+from orchestrator.domain.chart import Chart, Line, Station
 
 _START, _END = "[*]", "[*]"
 
@@ -16,8 +16,8 @@ def as_mermaid(chart: Chart, language: Language = "en") -> str:
     """The whole diagram as text."""
     lines = ["---", f"title: {words.title(chart, language)}", "---", "stateDiagram-v2"]
     lines += [f"    accTitle: {words.title(chart, language)}"]
-    for place in chart.places:
-        lines.append(f"    state {_quoted(_said(place, language))} as {_id(place.id)}")
+    for station in chart.stations:
+        lines.append(f"    state {_quoted(_said(station, language))} as {_id(station.id)}")
     lines += [f"    {_START} --> {_id('chat/none')}", f"    {_START} --> {_id('chat/bot')}"]
     for arrow in chart.arrows:
         events = ", ".join(_event(line) for line in words.events_of(arrow.lines))
@@ -26,13 +26,13 @@ def as_mermaid(chart: Chart, language: Language = "en") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _said(place: Place, language: Language) -> str:
-    said = f"{words.place_name(place)}, {words.place_meaning(place, language)}"
-    return said if place.count is None else f"{said}: {words.counted(place.count, language)}"
+def _said(station: Station, language: Language) -> str:
+    said = f"{words.station_name(station)}, {words.station_meaning(station, language)}"
+    return said if station.count is None else f"{said}: {words.counted(station.count, language)}"
 
 
-def _id(place: str) -> str:
-    return place.replace("/", "_")
+def _id(station: str) -> str:
+    return station.replace("/", "_")
 
 
 def _quoted(text: str) -> str:

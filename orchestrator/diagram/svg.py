@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from orchestrator.diagram import words
 from orchestrator.diagram.layout import Curve, Point, Size, lay_out
 from orchestrator.diagram.words import Language
-from orchestrator.domain.chart import Arrow, Chart, Line, Mark, Place
+from orchestrator.domain.chart import Arrow, Chart, Line, Mark, Station
 
 _ROW = 16.0
 _NAME = 22.0
@@ -69,16 +69,16 @@ class _Text:
 
 def as_svg(chart: Chart, language: Language = "en") -> str:
     """The whole picture."""
-    boxes = {place.id: _box(place, language) for place in chart.places}
+    boxes = {station.id: _box(station, language) for station in chart.stations}
     labels = {(arrow.source, arrow.target): _label(arrow.lines) for arrow in chart.arrows}
     layout = lay_out(
-        {place.id: _box_size(place, boxes[place.id], language) for place in chart.places},
+        {station.id: _box_size(station, boxes[station.id], language) for station in chart.stations},
         {way: _size(lines) for way, lines in labels.items()},
         _LEVELS,
     )
     names = {
-        place.id: f"{words.place_name(place)} ({words.place_meaning(place, language)})"
-        for place in chart.places
+        station.id: f"{words.station_name(station)} ({words.station_meaning(station, language)})"
+        for station in chart.stations
     }
     title = words.title(chart, language)
     legend = _legend(chart, language)
@@ -96,11 +96,11 @@ def as_svg(chart: Chart, language: Language = "en") -> str:
         for arrow, curve in drawn
         if curve.label is not None
     ]
-    for place in chart.places:
-        size = _box_size(place, boxes[place.id], language)
-        centre = layout.nodes[place.id]
+    for station in chart.stations:
+        size = _box_size(station, boxes[station.id], language)
+        centre = layout.nodes[station.id]
         body.append(
-            _place(place, (centre[0] + shift[0], centre[1] + shift[1]), size, boxes[place.id], language)
+            _station(station, (centre[0] + shift[0], centre[1] + shift[1]), size, boxes[station.id], language)
         )
     return "\n".join(
         [
@@ -136,12 +136,12 @@ def _label(lines: Iterable[Line]) -> list[_Text]:
     return [_text_of(line) for line in words.events_of(list(lines))]
 
 
-def _box(place: Place, language: Language) -> list[_Text]:
+def _box(station: Station, language: Language) -> list[_Text]:
     """What is said in a box below its name: what it means, its timers, what is different, and the rest as a number."""
-    lines = words.events_of(place.stays)
+    lines = words.events_of(station.stays)
     shown = [line for line in lines if line.timer is not None or line.mark != "same"]
     rest = len(lines) - len(shown)
-    texts = [_Text(words.place_meaning(place, language), soft=True), *map(_text_of, shown)]
+    texts = [_Text(words.station_meaning(station, language), soft=True), *map(_text_of, shown)]
     return [*texts, _Text(words.others(rest, language), soft=True)] if rest else texts
 
 
@@ -149,10 +149,10 @@ def _size(lines: list[_Text]) -> Size:
     return max(line.width for line in lines) + 12, len(lines) * _ROW + 6
 
 
-def _box_size(place: Place, lines: list[_Text], language: Language) -> Size:
-    name = len(words.place_name(place)) * _BOLD
-    if place.count is not None:
-        name += _badge_width(place.count, language) + 16
+def _box_size(station: Station, lines: list[_Text], language: Language) -> Size:
+    name = len(words.station_name(station)) * _BOLD
+    if station.count is not None:
+        name += _badge_width(station.count, language) + 16
     return max(name, *(line.width for line in lines)) + 2 * _PADDING, _NAME + len(
         lines
     ) * _ROW + 2 * _PADDING - 4
@@ -165,25 +165,27 @@ def _badge_width(count: int, language: Language) -> float:
 # --- drawing ------------------------------------------------------------------------------------------------------
 
 
-def _place(place: Place, centre: Point, size: Size, lines: list[_Text], language: Language) -> str:
+def _station(station: Station, centre: Point, size: Size, lines: list[_Text], language: Language) -> str:
     left, top = centre[0] - size[0] / 2, centre[1] - size[1] / 2
-    radius = size[1] / 2 if place.id == "closed" else 10
-    tooltip = "\n".join([words.place_name(place), *(words.told(line, language) for line in place.stays)])
+    radius = size[1] / 2 if station.id == "closed" else 10
+    tooltip = "\n".join(
+        [words.station_name(station), *(words.told(line, language) for line in station.stays)]
+    )
     parts = [
-        f'<g class="place"><title>{escape(tooltip)}</title>',
-        f'<rect class="box {place.state.value}" x="{left:.1f}" y="{top:.1f}" width="{size[0]:.1f}" '
+        f'<g class="station"><title>{escape(tooltip)}</title>',
+        f'<rect class="box {station.state.value}" x="{left:.1f}" y="{top:.1f}" width="{size[0]:.1f}" '
         f'height="{size[1]:.1f}" rx="{radius:.0f}"/>',
         f'<text class="name" x="{left + _PADDING:.1f}" y="{top + _PADDING + 11:.1f}">'
-        f"{escape(words.place_name(place))}</text>",
+        f"{escape(words.station_name(station))}</text>",
         *_texts(lines, left + _PADDING, top + _PADDING + _NAME + 8),
     ]
-    if place.count is not None:
-        width = _badge_width(place.count, language)
+    if station.count is not None:
+        width = _badge_width(station.count, language)
         x, y = left + size[0] - width - 8, top + 8
         parts.append(f'<rect class="badge" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="20" rx="10"/>')
         parts.append(
             f'<text class="count" x="{x + width / 2:.1f}" y="{y + 14:.1f}" text-anchor="middle">'
-            f"{escape(words.counted(place.count, language))}</text>"
+            f"{escape(words.counted(station.count, language))}</text>"
         )
     return "\n".join([*parts, "</g>"])
 
@@ -240,7 +242,7 @@ def _at(point: Point) -> str:
 
 
 def _legend(chart: Chart, language: Language) -> tuple[list[tuple[float, _Text]], float]:
-    """Each line with its place from the left, and how wide they are together."""
+    """Each line with its station from the left, and how wide they are together."""
     placed: list[tuple[float, _Text]] = []
     x = 0.0
     for sign, meaning in words.legend(chart, language):

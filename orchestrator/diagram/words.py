@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from orchestrator.domain.chart import Arrow, Chart, Line, Mark, Place
+from orchestrator.domain.chart import Arrow, Chart, Line, Mark, Station
 
 Language = Literal["en", "fr"]
 
@@ -15,7 +15,7 @@ _DIFFERENT: tuple[Mark, ...] = ("added", "removed", "changed")
 MOST_UNUSED = 8
 """Names of unused rows that a picture shows."""
 
-_PLACES: dict[str, tuple[str, str]] = {
+_STATIONS: dict[str, tuple[str, str]] = {
     "chat/none": ("with nobody yet", "avec personne encore"),
     "chat/bot": ("with the bot", "avec le bot"),
     "chat/agent": ("with an agent", "avec un conseiller"),
@@ -37,12 +37,12 @@ def of(words: tuple[str, str], language: Language) -> str:
     return words[0 if language == "en" else 1]
 
 
-def place_name(place: Place) -> str:
-    return place.state.value
+def station_name(station: Station) -> str:
+    return station.state.value
 
 
-def place_meaning(place: Place, language: Language) -> str:
-    return of(_PLACES[place.id], language)
+def station_meaning(station: Station, language: Language) -> str:
+    return of(_STATIONS[station.id], language)
 
 
 def counted(count: int, language: Language) -> str:
@@ -93,12 +93,15 @@ def told(line: Line, language: Language) -> str:
 
 def description(chart: Chart, language: Language) -> str:
     """The whole picture as text."""
-    names = {place.id: f"{place_name(place)} ({place_meaning(place, language)})" for place in chart.places}
+    names = {
+        station.id: f"{station_name(station)} ({station_meaning(station, language)})"
+        for station in chart.stations
+    }
     parts: list[str] = []
-    for place in chart.places:
-        said = names[place.id]
-        if place.count is not None:
-            said += f": {counted(place.count, language)}"
+    for station in chart.stations:
+        said = names[station.id]
+        if station.count is not None:
+            said += f": {counted(station.count, language)}"
         parts.append(said)
     said = ["; ".join(parts) + "."]
     for arrow in chart.arrows:

@@ -1,7 +1,7 @@
 """The lifecycle of a policy as a graph: where a conversation can stand, and which rows lead from where to where. Pure.
 
 Nothing here reads the rules: the arrows are what the exploration saw `decide` do (`orchestrator.domain.model`), so that
-a row which never takes effect has none. ``chat`` is three places, since whom the visitor talks with matters there.
+a row which never takes effect has none. ``chat`` is three stations, since whom the visitor talks with matters there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """All rows that lead from one place to another, by their ids: `Place.id`."""
+    """All rows that lead from one station to another, by their ids: `Station.id`."""
 
     source: str
     target: str
@@ -46,7 +46,7 @@ class Arrow:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Station:
     """Where a conversation can stand. ``party`` is None where it does not matter.
 
     ``stays``: rows that answer an event and lead nowhere else. ``count``: conversations that stand there now; None when
@@ -60,7 +60,7 @@ class Place:
 
     @property
     def id(self) -> str:
-        return place_of((self.state, self.party or Party.NONE))
+        return station_of((self.state, self.party or Party.NONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class Chart:
 
     revision: str
     before: str | None
-    places: tuple[Place, ...]
+    stations: tuple[Station, ...]
     arrows: tuple[Arrow, ...]
     unused: tuple[str, ...]
 
 
-_PLACES: tuple[tuple[State, Party | None], ...] = (
+_STATIONS: tuple[tuple[State, Party | None], ...] = (
     (State.CHAT, Party.NONE),
     (State.CHAT, Party.BOT),
     (State.QUEUED, None),
@@ -85,8 +85,8 @@ _PLACES: tuple[tuple[State, Party | None], ...] = (
 )
 
 
-def place_of(standing: Standing) -> str:
-    """The id of the place of a conversation: ``chat/bot``, ``queued``."""
+def station_of(standing: Standing) -> str:
+    """The id of the station of a conversation: ``chat/bot``, ``queued``."""
     state, party = standing
     return f"{state.value}/{party.value}" if state is State.CHAT else state.value
 
@@ -106,19 +106,19 @@ def chart_of(
         for way in sorted(now.ways.get(name, frozenset()) | then.ways.get(name, frozenset())):
             lines[way].append(_line(row, way, now, then))
     stays = {source: tuple(found) for (source, target), found in lines.items() if source == target}
-    places = tuple(
-        Place(
+    stations = tuple(
+        Station(
             state,
             party,
-            stays.get(place_of((state, party or Party.NONE)), ()),
+            stays.get(station_of((state, party or Party.NONE)), ()),
             _counted(counts, state, party),
         )
-        for state, party in _PLACES
+        for state, party in _STATIONS
     )
     arrows = tuple(Arrow(*way, tuple(found)) for way, found in lines.items() if way[0] != way[1])
     before = None if other is None else other.revision
     unused = tuple(name for name in now.rows if name not in now.ways)
-    return Chart(policy.revision, before, places, arrows, unused)
+    return Chart(policy.revision, before, stations, arrows, unused)
 
 
 def _counted(counts: Mapping[Standing, int] | None, state: State, party: Party | None) -> int | None:
@@ -141,7 +141,7 @@ class _Ways:
         return cls(
             {row.id: row for row in policy.conversation.transitions},
             {
-                row: frozenset((place_of(source), place_of(target)) for source, target in ways)
+                row: frozenset((station_of(source), station_of(target)) for source, target in ways)
                 for row, ways in found.ways.items()
             },
             {event: _duration(policy, where) for event, where in _DURATIONS.items()},

@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 from orchestrator.diagram.layout import lay_out
 from orchestrator.diagram.mermaid import as_mermaid
 from orchestrator.diagram.svg import as_svg
-from orchestrator.domain.chart import Arrow, Chart, Line, Place, chart_of
+from orchestrator.diagram.words import description
+from orchestrator.domain.chart import Arrow, Chart, Line, Station, chart_of
 from orchestrator.domain.conversation import Party, State
 from rules.compile import compile_policy
-from tests.unit.rules.shipped import FILES
+from tests.unit.rules.shipped import FILES, FOLDER
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -33,9 +34,9 @@ def marked() -> Chart:
         Line("c", "QueueTimedOut", "1m → 2m", "changed"),
         Line("d", "HungUp"),
     )
-    places = (Place(State.CHAT, Party.BOT), Place(State.QUEUED, None), Place(State.CLOSED))
+    stations = (Station(State.CHAT, Party.BOT), Station(State.QUEUED, None), Station(State.CLOSED))
     arrows = (Arrow("chat/bot", "queued", lines), Arrow("queued", "closed", lines[:1]))
-    return Chart("after", "before", places, arrows, ("never",))
+    return Chart("after", "before", stations, arrows, ("never",))
 
 
 def parsed(text: str) -> ElementTree.Element:
@@ -104,7 +105,7 @@ def test_boxes_and_words_do_not_lie_on_each_other() -> None:
         for each in root.iter(f"{SVG}rect")
         if each.get("class", "").split()[0] in ("box", "halo")
     ]
-    assert len(boxes) == len(chart().places) + len(chart().arrows)
+    assert len(boxes) == len(chart().stations) + len(chart().arrows)
     for (x, y, width, height), (left, top, across, down) in itertools.combinations(boxes, 2):
         apart = (
             x + width <= left + 1 or left + across <= x + 1 or y + height <= top + 1 or top + down <= y + 1
@@ -144,3 +145,11 @@ def test_mermaid() -> None:
     )
     assert "    closed --> [*]" in text
     assert '"chat, with the bot: 1,234 now"' in as_mermaid(chart())
+
+
+def test_the_picture_in_the_documentation_is_not_stale() -> None:
+    """What it says, not where it says it: another Graphviz may place things differently."""
+    file = FOLDER.parents[1] / "docs" / "images" / "lifecycle.svg"
+    found = {each.get("id"): each.text for each in parsed(file.read_text(encoding="utf-8")).iter()}
+    again = "make it anew: visavis policy diagram rules/policies -o docs/images/lifecycle.svg"
+    assert found["chart-description"] == description(chart_of(compile_policy(FILES)), "en"), again

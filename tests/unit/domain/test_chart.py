@@ -34,7 +34,7 @@ def rows(found: Arrow) -> set[str]:
 
 def test_every_row_of_the_shipped_policy_is_somewhere() -> None:
     drawn = {line.row for each in chart().arrows for line in each.lines}
-    drawn |= {line.row for place in chart().places for line in place.stays}
+    drawn |= {line.row for station in chart().stations for line in station.stays}
     assert drawn == {row.id for row in shipped().conversation.transitions}
     assert chart().unused == ()
     assert chart().before is None
@@ -93,7 +93,7 @@ def test_what_is_different_is_marked() -> None:
 def test_nothing_is_marked_between_a_policy_and_itself() -> None:
     found = chart_of(shipped(), shipped())
     assert found.arrows == chart().arrows
-    assert found.places == chart().places
+    assert found.stations == chart().stations
 
 
 def test_a_row_that_never_takes_effect_has_no_arrow() -> None:
@@ -111,7 +111,7 @@ def test_conversations_are_counted_where_they_stand() -> None:
         (State.QUEUED, Party.NONE): 2,
         (State.IN_VIDEO, Party.AGENT): 1,
     }
-    found = {place.id: place.count for place in chart_of(shipped(), None, counts).places}
+    found = {station.id: station.count for station in chart_of(shipped(), None, counts).stations}
     assert found == {
         "chat/none": 0,
         "chat/bot": 5,
@@ -121,4 +121,4 @@ def test_conversations_are_counted_where_they_stand() -> None:
         "in_video": 1,
         "closed": None,
     }
-    assert all(place.count is None for place in chart().places)
+    assert all(station.count is None for station in chart().stations)
