@@ -300,7 +300,7 @@ ENGLISH = Words(
         "because": "Because {facts}.",
         "fact": "{name}: {value}",
         "near": "Row “{row}” did not apply: {facts}.",
-        "near_values": "Row “{row}” did not apply: its condition {guard} failed, with {facts}.",
+        "near_values": "Row “{row}” did not apply: its condition {guard} did not hold ({facts}).",
         "near_error": "Row “{row}” was skipped: its condition {guard} could not be evaluated ({error}).",
         "card": "the transfer card “{card}”",
         "no_card": "a transfer card",

@@ -342,7 +342,7 @@ FRENCH = Words(
         "near": "La règle «\u00a0{row}\u00a0» ne s’appliquait pas\u00a0: {facts}.",
         "near_values": (
             "La règle «\u00a0{row}\u00a0» ne s’appliquait pas\u00a0: "
-            "sa condition {guard} a échoué, avec {facts}."
+            "sa condition {guard} n’était pas remplie ({facts})."
         ),
         "near_error": (
             "La règle «\u00a0{row}\u00a0» a été sautée\u00a0: sa condition {guard} n’a pas pu être évaluée ({error})."
