@@ -197,6 +197,10 @@ class WaitGrades(Collector):
         """``read``: lines (group, channel) and their grades, see `domain.wait_time.terms`."""
         self._read = read
 
+    def describe(self) -> Iterable[Any]:
+        """Nothing: asked when it is registered, before any policy is live."""
+        return ()
+
     def collect(self) -> Iterable[Any]:
         from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - only a scrape needs it
 

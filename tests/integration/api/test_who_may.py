@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ import pytest_asyncio
 
 from orchestrator.adapters.signatures import signed_headers
 from orchestrator.api import guard
+from orchestrator.application.revisions.records import Author, PolicySet
 from tests.integration.api.conftest import running
 from tests.integration.api.world import (
     BOT_SECRET,
@@ -74,7 +76,7 @@ USER = {"email": "new@x.test", "name": "New", "role": "agent", "password": PASSW
 BOT = {"url": "https://bot.example", "site_id": "shop", "scenario": "1", "name": "Bot", "language": "fr"}
 SITE = {"id": "new", "name": "New", "allowed_origins": ["https://new.example"]}
 LEFT = {"client_id": "left", "email": "zoe@visitor.example", "text": "Où est ma commande ?"}
-DRAFT = {"base": 1, "texts": {"camera.yaml": "default: allowed\n"}}
+DRAFT: dict[str, Any] = {"base": 1, "texts": {"camera.yaml": "default: allowed\n"}}
 PROPOSAL = {"proposal_id": "p_1"}
 TURN = {"conversation_id": "{id}", "in_reply_to": None, "replies": []}
 
@@ -150,9 +152,9 @@ TABLE: dict[str, Row] = {
     "POST /api/admin/policies/drafts": Row(ADMINS, DRAFT),
     "GET /api/admin/policies/drafts/{id}": Row(ADMINS),
     "PUT /api/admin/policies/drafts/{id}": Row(ADMINS, DRAFT | {"version": 1}),
-    "DELETE /api/admin/policies/drafts/{id}": Row(ADMINS),
     "POST /api/admin/policies/drafts/{id}/examine": Row(ADMINS),
     "POST /api/admin/policies/drafts/{id}/publish": Row(ADMINS, {"message": "why"}),
+    "DELETE /api/admin/policies/drafts/{id}": Row(ADMINS),
     "GET /api/visitor/network-check": Row(VISITORS),
     "POST /api/visitor/network-check": Row(VISITORS),
     "POST /api/calls/{call_id}/connections": Row(CALLS),
@@ -218,6 +220,8 @@ class Scene:
         return await self.world.client.request(method, path, headers=headers, content=content)
 
     def _id(self, pattern: str) -> str:
+        if "/drafts/" in pattern:
+            return self.names["draft"]
         if "/inbox/" in pattern:
             return self.names["left_message"]
         if "/admin/sites/" in pattern:
@@ -257,6 +261,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             "user": world.users["agent"],
             "left_message": inbox["messages"][0]["id"],
             "number": "1",
+            "draft": (
+                await world.runtime.platform.publishing.save(
+                    PolicySet.of(DRAFT["texts"]), base=1, note="", by=Author(None, "Ada")
+                )
+            ).id,
         }
         yield Scene(world, proofs | {name: world.desk(name) for name in STAFF}, names)
 
