@@ -37,7 +37,8 @@ MEASURE = """() => {
     const [start, end] = [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
     if (box.width > 0 && (end > page.clientWidth + 1 || start < -1) && !within(e))
       wide.push(`${name(e)} reaches from ${Math.round(start)} to ${Math.round(end)}`);
-    if (e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(style.overflowX) && e.clientWidth > 0)
+    if (e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(style.overflowX) && e.clientWidth > 0
+      && !e.matches("[tabindex='0'][data-sideways]"))
       wide.push(`${name(e)} scrolls sideways: ${e.scrollWidth} in ${e.clientWidth}`);
   }
   const targets = all

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,26 +11,13 @@ from orchestrator.application.connected.conformance import Verdict
 from orchestrator.domain.conversation import State
 from tests.fakes.application import Application, running
 from tests.fakes.connected_bot import Raw, running_bot, says
-
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "connected-bot" / "bot.py"
-SECRET = "a secret of an example, long enough"
+from tests.servers.example_bot import SECRET, running_example
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """The example as it stands there, serving."""
-    spec = importlib.util.spec_from_file_location("example_bot", EXAMPLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    server = module.serve(0, SECRET)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running_example() as url:
+        yield url
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ type Card = Cards["cards"][number];
 export function shownCards(content: Cards, texts: LineTexts, base: string): TemplateResult | typeof nothing {
   const [only] = content.cards;
   if (!only) return nothing;
-  if (content.cards.length === 1) return html`<div class="offer alone">${inside(only, texts, base)}</div>`;
-  return html`<ul class="offers" tabindex="0" aria-label=${texts.cards}>
-    ${content.cards.map((card) => html`<li class="offer">${inside(card, texts, base)}</li>`)}
+  if (content.cards.length === 1)
+    return html`<div class="shown-card alone">${inside(only, texts, base)}</div>`;
+  return html`<ul class="shown-cards" data-sideways tabindex="0" aria-label=${texts.cards}>
+    ${content.cards.map((card) => html`<li class="shown-card">${inside(card, texts, base)}</li>`)}
   </ul>`;
 }
 
@@ -35,18 +36,18 @@ function inside(card: Card, texts: LineTexts, base: string): TemplateResult {
       ? html`<img src=${image} alt=${card.image_alt ?? ""} loading="lazy" referrerpolicy="no-referrer" />`
       : nothing
   }
-    <div class="offer-body" dir="auto">
-      ${card.title ? html`<p class="offer-title">${card.title}</p>` : nothing}
+    <div class="shown-body" dir="auto">
+      ${card.title ? html`<p class="shown-title">${card.title}</p>` : nothing}
       ${card.text ? html`<p class="card-text">${linked(card.text)}</p>` : nothing}
       ${prices ? priced(card, texts) : nothing}
-      ${card.availability ? html`<p class="offer-state">${card.availability}</p>` : nothing}
+      ${card.availability ? html`<p class="shown-state">${card.availability}</p>` : nothing}
       ${(card.links ?? []).map((link) => action(link, base))}
     </div>`;
 }
 
 function priced(card: Card, texts: LineTexts): TemplateResult {
   const now = card.offer_price ?? card.price;
-  return html`<p class="offer-price">
+  return html`<p class="shown-price">
     <span class="visually-hidden">${texts.price}</span> <strong>${now}</strong>
     ${
       card.offer_price && card.price
@@ -59,7 +60,7 @@ function priced(card: Card, texts: LineTexts): TemplateResult {
 function action(link: { title: string; url: string }, base: string): TemplateResult | typeof nothing {
   const url = pictureUrl(link.url, base);
   if (!url) return nothing;
-  return html`<a class="offer-link" href=${url} target="_blank" rel="noopener noreferrer nofollow"
+  return html`<a class="shown-link" href=${url} target="_blank" rel="noopener noreferrer nofollow"
     >${link.title}</a
   >`;
 }

@@ -205,7 +205,7 @@ export const lineStyles = css`
     overflow-wrap: anywhere;
   }
 
-  .offers {
+  .shown-cards {
     display: flex;
     gap: var(--s2);
     max-inline-size: 100%;
@@ -218,7 +218,7 @@ export const lineStyles = css`
   .line[data-type="cards"] {
     max-inline-size: 100%;
   }
-  .offer {
+  .shown-card {
     display: flex;
     flex: none;
     flex-direction: column;
@@ -229,32 +229,32 @@ export const lineStyles = css`
     box-shadow: inset 0 0 0 1px var(--line);
     scroll-snap-align: start;
   }
-  .offer.alone {
+  .shown-card.alone {
     inline-size: min(300px, 100%);
   }
-  .offer > img {
+  .shown-card > img {
     display: block;
     inline-size: 100%;
     block-size: 130px;
     object-fit: cover;
   }
-  .offer-body {
+  .shown-body {
     display: flex;
     flex: 1;
     flex-direction: column;
     gap: 4px;
     padding: var(--s3) var(--s4) var(--s4);
   }
-  .offer-title {
+  .shown-title {
     font-weight: 600;
     overflow-wrap: anywhere;
   }
-  .offer-price s,
-  .offer-state {
+  .shown-price s,
+  .shown-state {
     color: var(--ink-2);
     font-size: var(--text-s);
   }
-  .offer-link {
+  .shown-link {
     margin-block-start: auto;
     padding-block: 10px 4px;
     min-block-size: 24px;
