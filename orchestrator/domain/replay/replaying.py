@@ -20,7 +20,7 @@ from typing import Any
 from orchestrator.domain.conversation import Conversation
 from orchestrator.domain.decide import decide
 from orchestrator.domain.events import ConversationStarted, Event, TransferRequested
-from orchestrator.domain.evolve import FIELDS, evolve
+from orchestrator.domain.evolve import difference, evolve
 from orchestrator.domain.facts import Facts
 from orchestrator.domain.invariants import LIVE_VIDEO
 from orchestrator.domain.outcome import Denied, Ignored, Illegal, Moved, Outcome
@@ -36,6 +36,7 @@ PolicyOf = Callable[[str], Policy | None]
 
 MOST_TRIALS = 64
 HISTORY = "the beginning of the conversation"
+"""Missing, or of a version that knew other fields."""
 ROOM = frozenset({"agent.free_chat", "agent.free_video"})
 """What laws and actions ask of an agent, whatever the guards read."""
 
@@ -83,10 +84,13 @@ class _Pair:
 
     def take(self, step: Step) -> Difference | None:
         """Compare one step, and go on to the next if both are alike after it."""
-        was = self._answer_then(step)
+        after = _folded(self._was, step)
+        was = (
+            Answer(None, None, step.refused) if step.refused is not None else Answer(step.row, _target(after))
+        )
         if step.body is None:
             return self._stop("cannot_tell", step, was, None, step.unreadable or f"the event {step.event}")
-        if self._now is None and not isinstance(step.body, ConversationStarted):
+        if after is None or (self._now is None and not isinstance(step.body, ConversationStarted)):
             return self._stop("cannot_tell", step, was, None, HISTORY)
         event = self._event(step.body)
         if event == UNKNOWN_CARD:
@@ -99,7 +103,7 @@ class _Pair:
         outcome = self._decide(step, event)
         if isinstance(outcome, tuple):
             return self._stop("cannot_tell", step, was, None, *outcome)
-        return self._compare(step, was, outcome)
+        return self._compare(step, was, after, outcome)
 
     # --- what the draft is asked -------------------------------------------------------------------------
 
@@ -149,20 +153,21 @@ class _Pair:
 
     # --- how it compares -----------------------------------------------------------------------------------
 
-    def _compare(self, step: Step, was: Answer, outcome: Outcome) -> Difference | None:
-        answer = self._answer_now(outcome)
+    def _compare(
+        self, step: Step, was: Answer, after: Conversation | None, outcome: Outcome
+    ) -> Difference | None:
+        now = evolve(self._now, outcome.changes) if isinstance(outcome, Moved) else None
+        answer = _answer(outcome, now)
         if step.refused is not None:
             if isinstance(outcome, Moved):
                 return self._stop("allowed_now", step, was, answer)
             if answer.reason != was.reason:
                 return Difference("other_details", step.event, was, answer, ("reason",))
             return None
-        if not isinstance(outcome, Moved):
+        if not isinstance(outcome, Moved) or after is None or now is None:
             return self._stop("denied_now", step, was, answer)
-        before = self._was
-        self._was = _fold(before, step.changes)
-        self._now = _fold(self._now, outcome.changes)
-        why = (*_apart(self._was, self._now), *self._camera())
+        self._was, self._now = after, now
+        why = (*_apart(after, now), *self._camera())
         said = _said(step, outcome)
         if (was.row is None) != (answer.row is None):
             # A timer that no row takes is set again.
@@ -183,38 +188,34 @@ class _Pair:
         before, after = (policy.camera_for(c.site_id, c.group) for policy in (self._pinned, self._draft))
         return ("camera",) if before != after else ()
 
-    def _answer_then(self, step: Step) -> Answer:
-        if step.refused is not None:
-            return Answer(None, None, step.refused)
-        target = _target(_fold(self._was, step.changes)) if self._was is not None or _first(step) else "?"
-        return Answer(step.row, target)
-
-    def _answer_now(self, outcome: Outcome) -> Answer:
-        match outcome:
-            case Moved():
-                return Answer(outcome.decision.row, _target(_fold(self._now, outcome.changes)))
-            case Denied(reason):
-                return Answer(None, None, reason)
-            case Illegal():
-                return Answer(None, None, "no_row")
-            case Ignored(reason):
-                return Answer(None, None, reason)
-
     def _stop(self, kind: Kind, step: Step, was: Answer, now: Answer | None, *why: str) -> Difference:
         self.apart = True
         return Difference(kind, step.event, was, now, why)
 
 
-def _first(step: Step) -> bool:
-    return "id" in step.changes
+def _folded(before: Conversation | None, step: Step) -> Conversation | None:
+    """The recorded conversation after a step; None where it cannot be folded any more."""
+    try:
+        return evolve(before, step.changes)
+    except TypeError:
+        # Without its beginning, or of a version that knew other fields.
+        return None
 
 
-def _fold(before: Conversation | None, changes: Mapping[str, object]) -> Conversation:
-    return evolve(before, changes)
+def _answer(outcome: Outcome, after: Conversation | None) -> Answer:
+    match outcome:
+        case Moved():
+            return Answer(outcome.decision.row, _target(after))
+        case Denied(reason) | Ignored(reason):
+            return Answer(None, None, reason)
+        case Illegal():
+            return Answer(None, None, "no_row")
 
 
-def _target(c: Conversation) -> str:
+def _target(c: Conversation | None) -> str:
     """Where a conversation is: its state, and with whom where that is not plain from it."""
+    if c is None:
+        return "?"
     return f"{c.state.value} ({c.party.value})" if c.state.value == "chat" else c.state.value
 
 
@@ -277,11 +278,8 @@ def _said(step: Step, outcome: Moved) -> tuple[str, ...]:
 
 def _apart(was: Conversation, now: Conversation) -> Iterator[str]:
     """The fields in which two conversations differ for more than the time that a wait may last."""
-    for name in FIELDS:
-        if name in _NOT_COMPARED:
-            continue
-        then, since = _lasting(name, getattr(was, name)), _lasting(name, getattr(now, name))
-        if then != since:
+    for name, since in difference(was, now).items():
+        if name not in _NOT_COMPARED and _lasting(name, getattr(was, name)) != _lasting(name, since):
             yield name
 
 

@@ -48,6 +48,8 @@ class World:
 
     def given(self, values: Mapping[str, FactValue]) -> Facts:
         """The facts, with guesses for some that are unknown: to see whether they matter."""
+        if not values:
+            return self.facts
         agent, group = self.facts.agent, self.facts.group
         of_agent = {name.split(".")[1]: value for name, value in values.items() if name.startswith("agent.")}
         of_group = {name.split(".")[1]: value for name, value in values.items() if name.startswith("group.")}

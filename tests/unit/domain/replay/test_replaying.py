@@ -371,6 +371,9 @@ def test_a_history_without_its_beginning_cannot_be_told() -> None:
     scene = video()
     replayed = through(replace(scene.recording, steps=scene.recording.steps[1:]), scene.policy)
     assert only(replayed).why == ("the beginning of the conversation",)
+    steps = list(scene.recording.steps)
+    del steps[0].changes["device"]  # type: ignore[attr-defined]
+    assert only(through(replace(scene.recording, steps=tuple(steps)), scene.policy)).kind == "cannot_tell"
 
 
 def test_the_policy_of_then_may_be_gone() -> None:
