@@ -27,27 +27,37 @@ class Writes:
     """What is to be written, until it is sent."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[Write | Append, tuple[str, ...]], list[Given]] = {}
-        self._changed: set[tuple[str, tuple[Any, ...]]] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
+        self._rows: dict[tuple[Write, tuple[str, ...]], list[Given]] = {}
+        self._appended: dict[Append, list[Given]] = {}
+        self._changed: dict[tuple[str, tuple[Any, ...]], tuple[Write, Given]] = {}
 
     def add(self, write: Write | Append, rows: Sequence[Given]) -> bool:
         """Whether they may be sent with the others; nothing is added otherwise."""
-        if isinstance(write, Write) and write.key:
-            names = {(write.table, tuple(row[name] for name in write.key)) for row in rows}
-            if len(names) < len(rows) or not names.isdisjoint(self._changed):
+        if isinstance(write, Append):
+            self._appended.setdefault(write, []).extend(rows)
+            return True
+        if write.key:
+            named = {(write.table, tuple(row[name] for name in write.key)): row for row in rows}
+            if write.sets and len(rows) == 1:
+                (name,) = named
+                before, row = self._changed.get(name, (None, {}))
+                if before is write:
+                    row.update(rows[0])
+                    return True
+            if len(named) < len(rows) or not named.keys().isdisjoint(self._changed):
                 return False
-            self._changed |= names
+            self._changed.update((name, (write, row)) for name, row in named.items())
         self._rows.setdefault((write, tuple(rows[0])), []).extend(rows)
         return True
 
-    def take(self) -> list[Part]:
-        """All of them, in the order in which each was begun; what is appended comes last, as rows are locked last."""
-        taken = [(write, rows) for (write, _), rows in self._rows.items()]
-        self._rows, self._changed = {}, set()
-        return sorted(taken, key=lambda part: isinstance(part[0], Append))
+    def take(self, *, appended: bool) -> list[Part]:
+        """In the order in which each was begun. What is ``appended`` goes last, as its rows are locked last."""
+        taken: list[Part] = [(write, rows) for (write, _), rows in self._rows.items()]
+        self._rows, self._changed = {}, {}
+        if appended:
+            taken += self._appended.items()
+            self._appended = {}
+        return taken
 
 
 @dataclass(frozen=True, slots=True)

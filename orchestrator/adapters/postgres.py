@@ -260,7 +260,7 @@ class PostgresSession:
         self._writes = Writes()
 
     async def read(self, statement: Executable, parameters: Parameters = None) -> Rows:
-        await self.send()
+        await self._send()
         given = parameters if isinstance(parameters, dict) else {}
         translated = self._translator.translate(statement, tuple(given))
         rows, status = await self._connection.fetch(translated.text, translated.arguments(given))
@@ -271,7 +271,7 @@ class PostgresSession:
     ) -> None:
         if parameters is not None and not isinstance(parameters, dict):
             if len(parameters) > 1:
-                await self.send()
+                await self._send()
                 translated = self._translator.translate(statement, tuple(parameters[0]))
                 await self._connection.each(translated, parameters)
                 return
@@ -282,18 +282,20 @@ class PostgresSession:
 
     async def put(self, write: Write | Append, rows: Sequence[dict[str, Any]]) -> None:
         if rows and not self._writes.add(write, rows):
-            await self.send()
+            await self._send()
             if not self._writes.add(write, rows):
                 # The same row twice: one after the other.
                 for row in rows:
-                    await self.send()
+                    await self._send()
                     self._writes.add(write, (row,))
 
     async def send(self) -> None:
-        """Carry out what was put."""
-        if not self._writes:
+        await self._send(appended=True)
+
+    async def _send(self, *, appended: bool = False) -> None:
+        parts = self._writes.take(appended=appended)
+        if not parts:
             return
-        parts = self._writes.take()
         folded, arguments = self._folder.fold(parts)
         (found,), _ = await self._connection.fetch(folded.text, arguments)
         for number in folded.checked:

@@ -51,13 +51,16 @@ class Write:
     key: tuple[str, ...] = ()
     must_find: bool = False
     """Every row must be there: otherwise somebody else was faster."""
+    sets: bool = False
+    """It gives columns of the row their values, so that the last one counts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Append:
     """An insert for PostgreSQL of any number of rows that takes more than one part of a statement.
 
-    ``parts`` are names and texts whose places are numbered from 1, one for each of ``arrays``; the last one is last.
+    It is sent at the end of the transaction, so that what it locks is locked once and in one order. ``parts`` are names
+    and texts whose places are numbered from 1, one for each of ``arrays``.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -89,6 +92,10 @@ class Session(Protocol):
         Raises:
             VersionConflict: now or then, a row that must be there is not.
         """
+        ...
+
+    async def send(self) -> None:
+        """Carry out all that was put, for those who read what was appended."""
         ...
 
 
@@ -126,6 +133,9 @@ class SqliteSession:
         if isinstance(write, Append):
             raise NotImplementedError("this is for PostgreSQL")
         await self.write(write.statement, rows, only_if_found=write.must_find)
+
+    async def send(self) -> None:
+        """It has been carried out."""
 
 
 class Row:

@@ -57,7 +57,12 @@ _SITE = select(sites).where(sites.c.id == bindparam("id"))
 def _setting(*columns: str) -> Write:
     """Sets these columns of one user. Made once for each set of them: making a statement costs more than running it."""
     values = {name: bindparam(name) for name in columns}
-    return Write(update(users).where(users.c.id == bindparam("b_id")).values(values), "user", ("b_id",))
+    return Write(
+        update(users).where(users.c.id == bindparam("b_id")).values(values),
+        "user_account",
+        ("b_id",),
+        sets=True,
+    )
 
 
 class SqlPeople:

@@ -304,6 +304,7 @@ class SqlFeed:
         await self._session.write(_APPEND, rows)
 
     async def after(self, stream: str, seq: int, *, limit: int) -> list[FeedEntry]:
+        await self._session.send()
         found = await self._session.read(_AFTER, {"stream": stream, "after": seq, "most": limit})
         return [
             FeedEntry(row.stream, row.seq, row.kind, row.conversation_id, row.ref, row.detail)
@@ -311,6 +312,7 @@ class SqlFeed:
         ]
 
     async def head(self, stream: str) -> int:
+        await self._session.send()
         return (await self._session.read(_HEAD, {"stream": stream})).value() or 0
 
 
