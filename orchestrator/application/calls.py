@@ -55,7 +55,9 @@ class Calls:
         media: MediaGateway,
         *,
         ice_servers: IceServers = _no_ice_servers,
+        relay_only: bool = False,
     ) -> None:
+        """``relay_only``: pages connect by TURN servers alone, so that nobody learns their address."""
         self._store = store
         self._handler = handler
         self._clock = clock
@@ -64,6 +66,7 @@ class Calls:
         self._tokens = tokens
         self._media = media
         self._ice_servers = ice_servers
+        self._relay_only = relay_only
         self._reports: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._listener: asyncio.Task[None] | None = None
         media.subscribe(self._reports.put_nowait)
@@ -97,15 +100,21 @@ class Calls:
             "url": f"/api/calls/{claims.call_id}/connections",
             "role": role,
             "camera_policy": self._camera(conversation),
-            "ice_servers": [dict(server) for server in self._ice_servers(subject)],
+            **self._ice(subject),
             "expires_at": claims.join_by,
         }
 
     def network_check(self, visitor_id: str) -> Json:
         """→ `NetworkCheck`: how the page is to look at its network before a call."""
         return {
-            "ice_servers": [dict(server) for server in self._ice_servers(visitor_id)],
+            **self._ice(visitor_id),
             "seconds": CHECK_SECONDS,
+        }
+
+    def _ice(self, subject: str) -> Json:
+        return {
+            "ice_servers": [dict(server) for server in self._ice_servers(subject)],
+            "ice_transport_policy": "relay" if self._relay_only else "all",
         }
 
     async def check_network(self, visitor_id: str, offer_sdp: str) -> str:

@@ -18,7 +18,7 @@ async def ask(visitor: Visitor, body: bytes, headers: dict[str, str] = SDP) -> t
 async def test_an_offer_is_answered_without_a_conversation(world: World) -> None:
     visitor = await world.visit()
     about = (await visitor.call("GET", "/network-check")).json()
-    assert about == {"ice_servers": [], "seconds": 5}
+    assert about == {"ice_servers": [], "ice_transport_policy": "all", "seconds": 5}
     status, _, sdp = await ask(visitor, offer())
     assert status == 201
     assert "a=sendrecv" in sdp

@@ -60,7 +60,11 @@ async def test_a_token_is_for_one_connection_of_one_person(app: Application) -> 
 
 async def test_a_visitor_can_look_at_the_network_without_a_call(app: Application) -> None:
     visitor, _ = await app.chat(await app.site())
-    assert app.calls.network_check(visitor) == {"ice_servers": [], "seconds": 5}
+    assert app.calls.network_check(visitor) == {
+        "ice_servers": [],
+        "ice_transport_policy": "all",
+        "seconds": 5,
+    }
     assert await app.calls.check_network(visitor, OFFER) == f"answer to {OFFER}"
     assert app.media.checks == [visitor]
     with pytest.raises(Invalid):
