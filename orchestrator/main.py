@@ -26,6 +26,7 @@ from orchestrator.adapters.remote_media import EstateMedia
 from orchestrator.adapters.signatures import verify_signature
 from orchestrator.adapters.store import SqlStore
 from orchestrator.adapters.tokens import JwtTokens, load_secret
+from orchestrator.adapters.turn import IceServers
 from orchestrator.api.app import create_app
 from orchestrator.api.limits import Limiter
 from orchestrator.api.platform import Backlog, Operations, Options, Platform, Reporting, Timings
@@ -244,7 +245,8 @@ def build(
         policies,
         tokens,
         media,
-        ice_servers=lambda _subject: [dict(server) for server in settings.ice_servers],
+        ice_servers=IceServers(settings.ice_servers, settings.turn_secret, clock),
+        relay_only=settings.ice_relay_only,
     )
 
     options = Options(

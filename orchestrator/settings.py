@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     secret: str | None = Field(default=None, min_length=32, repr=False)
     """Signs tokens. None: made once and kept in ``data_dir``. Processes that share a database share it, too."""
     ice_servers: tuple[dict[str, object], ...] = ()
+    turn_secret: str | None = Field(default=None, repr=False)
+    """Shared with the TURN servers among them (coturn's ``static-auth-secret``), which then need no credentials there:
+    each page gets its own, for some hours."""
+    ice_relay_only: bool = False
+    """Browsers connect by TURN servers alone."""
     media_loopback: bool = False
     media_public_address: str | None = None
     """The public IPv4 address by which browsers reach the media relay behind a 1:1 NAT or in a container."""

@@ -525,6 +525,7 @@ class CallToken(Model):
     role: Literal["visitor", "agent"]
     camera_policy: CameraPolicyName
     ice_servers: list[IceServer] = []
+    ice_transport_policy: Literal["all", "relay"] = "all"
     expires_at: datetime
 
 
