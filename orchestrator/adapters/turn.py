@@ -24,8 +24,8 @@ class IceServers:
     """The STUN and TURN servers that are given to browsers."""
 
     def __init__(self, servers: Sequence[Mapping[str, object]], secret: str | None, clock: Clock) -> None:
-        """``secret``: shared with the TURN servers (coturn's ``static-auth-secret``); None: credentials are given as they
-        stand in ``servers``.
+        """``secret``: shared with the TURN servers (coturn's ``static-auth-secret``); None: credentials are given as
+        they stand in ``servers``.
         """
         self._servers = servers
         self._secret = secret

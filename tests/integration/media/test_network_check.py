@@ -20,11 +20,12 @@ pytestmark = pytest.mark.browser
 WEB = Path(__file__).parents[3] / "web"
 TRANSPILE = """
 const ts = require("typescript"), fs = require("fs");
+const read = name => fs.readFileSync(`src/${name}.ts`, "utf8").replace(/^import .*$/gm, "");
 const options = {compilerOptions: {target: "es2022", module: "es2022"}};
-process.stdout.write(ts.transpileModule(fs.readFileSync("src/widget/network-check.ts", "utf8"), options).outputText);
+process.stdout.write(ts.transpileModule(read("media/ice") + read("widget/network-check"), options).outputText);
 """
 CHECK = """checkNetwork({
-  about: async () => ({ice_servers: [], seconds: 4}),
+  about: async () => ({ice_servers: [], ice_transport_policy: "all", seconds: 4}),
   answer: sdp => answerCheck(sdp),
 })"""
 

@@ -3,6 +3,7 @@
  * candidates are patched, DELETE leaves. A broken connection is never mended; the caller makes a new one.
  */
 import type { CallToken } from "../api/model";
+import { iceConfiguration } from "./ice";
 
 export interface PeerOptions {
   base: string;
@@ -31,14 +32,7 @@ export class Peer {
 
   constructor(options: PeerOptions) {
     this.#options = options;
-    const connection = new RTCPeerConnection({
-      iceServers: options.token.ice_servers.map(({ urls, username, credential }) => ({
-        urls,
-        ...(username ? { username } : {}),
-        ...(credential ? { credential } : {}),
-      })),
-      bundlePolicy: "max-bundle",
-    });
+    const connection = new RTCPeerConnection(iceConfiguration(options.token));
     this.connection = connection;
     // Both lines from the start: turning the camera on later needs a track, not another negotiation.
     this.#audio = connection.addTransceiver(options.audio ?? "audio", { direction: "sendrecv" });

@@ -3,6 +3,7 @@
  * sends it back; what the browser measures on the way tells how a call would be. No camera and no microphone is used.
  */
 import type { components } from "../api/types";
+import { iceConfiguration } from "../media/ice";
 
 export type NetworkCheck = components["schemas"]["NetworkCheck"];
 
@@ -47,10 +48,7 @@ const BLOCKED: NetworkResult = {
 export async function checkNetwork(options: CheckOptions): Promise<NetworkResult> {
   const about = await options.about();
   options.signal?.throwIfAborted();
-  const connection = new RTCPeerConnection({
-    bundlePolicy: "max-bundle",
-    iceServers: about.ice_servers as RTCIceServer[],
-  });
+  const connection = new RTCPeerConnection(iceConfiguration(about));
   const source = testPicture();
   try {
     for (const track of source.stream.getTracks()) connection.addTrack(track, source.stream);
