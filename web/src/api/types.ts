@@ -2443,6 +2443,12 @@ export interface components {
              */
             ice_servers: components["schemas"]["IceServer"][];
             /**
+             * Ice Transport Policy
+             * @default all
+             * @enum {string}
+             */
+            ice_transport_policy: "all" | "relay";
+            /**
              * Role
              * @enum {string}
              */
@@ -3517,6 +3523,12 @@ export interface components {
         NetworkCheck: {
             /** Ice Servers */
             ice_servers: components["schemas"]["IceServer"][];
+            /**
+             * Ice Transport Policy
+             * @default all
+             * @enum {string}
+             */
+            ice_transport_policy: "all" | "relay";
             /**
              * Seconds
              * @description How long to send before the result is read.
