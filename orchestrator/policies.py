@@ -56,7 +56,10 @@ class Revisions:
         follower = Follower(store, bus, clock, policies, count=count)
         metrics.policy_number.set_function(lambda: follower.usage.number)
         metrics.policy_behind.set_function(lambda: float(follower.usage.behind))
-        publishing = Publishing(store, bus, clock, ids, ChildGates(), on_published=follower.look)
+        gates = ChildGates(settings.database)
+        publishing = Publishing(
+            store, bus, clock, ids, gates, rehearse=gates.rehearse, on_published=follower.look
+        )
         return cls(store, bus, folder, policies, follower, publishing)
 
     def tell(self, floor: LiveFloor, handler: EventHandler) -> None:

@@ -21,18 +21,16 @@ Json = dict[str, Any]
 
 class Admin:
     def __init__(self, world: World) -> None:
-        self._world = world
+        self.world = world
 
     async def call(self, method: str, path: str = "", body: object = None) -> httpx.Response:
         address = f"/api/admin/policies{path}"
-        headers = self._world.desk("admin")
+        headers = self.world.desk("admin")
         content = None
         if body is not None:
             headers |= {"content-type": "application/json"}
             content = json.dumps(body)  # in ASCII: also what is no text can be sent
-        return await self._world.client.request(
-            method, address, content=content, headers=headers, timeout=120
-        )
+        return await self.world.client.request(method, address, content=content, headers=headers, timeout=120)
 
     async def texts(self) -> tuple[int, dict[str, str]]:
         """What is live: its number and its files."""
@@ -115,6 +113,22 @@ async def test_mistakes_are_told_and_never_published(admin: Admin) -> None:
     assert (await admin.call("DELETE", f"/drafts/{draft['id']}")).status_code == 204
 
 
+async def test_recorded_conversations_are_replayed(admin: Admin) -> None:
+    number, texts = await admin.texts()
+    visitor = await admin.world.visit("shop")
+    conversation = await visitor.start()
+    closed = await visitor.call("POST", f"/conversations/{conversation['id']}/close")
+    assert closed.status_code == 200, closed.text
+    changed = texts["conversation.yaml"].replace("idle_timeout: 15m", "idle_timeout: 9m")
+    assert changed != texts["conversation.yaml"]
+    draft = await admin.save(number, texts | {"conversation.yaml": changed})
+    examined = (await admin.call("POST", f"/drafts/{draft['id']}/examine")).json()
+    replay = examined["gates"][-1]
+    assert (replay["name"], replay["state"]) == ("replay", "passed")
+    assert replay["summary"].startswith("1 conversation: ")
+    assert (await admin.call("DELETE", f"/drafts/{draft['id']}")).status_code == 204
+
+
 async def test_the_second_of_two_admins_is_told_of_the_first(admin: Admin) -> None:
     number, texts = await admin.texts()
     mine = await admin.save(number, texts | {"camera.yaml": texts["camera.yaml"] + "# mine\n"})
@@ -169,7 +183,7 @@ async def test_publishing_needs_a_reason(admin: Admin) -> None:
 
 
 async def test_metrics_tell_what_is_used(admin: Admin) -> None:
-    world = admin._world  # pyright: ignore[reportPrivateUsage]
+    world = admin.world
     metrics = (await world.client.get("/metrics", headers=world.desk("admin"))).text
     number = (await admin.call("GET")).json()["live"]["number"]
     assert f"visavis_policy_number {float(number)}" in metrics
