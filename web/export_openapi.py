@@ -20,6 +20,7 @@ SENT = {
     "StartSession",
     "StartConversation",
     "PostMessage",
+    "AddNote",
     "ProposalAnswer",
     "CapabilityUpdate",
     "ChannelSwitch",

@@ -63,6 +63,20 @@ async def post_message(
     )
 
 
+@router.post("/conversations/{id}/notes", response_model=schemas.PostedMessage)
+async def add_note(
+    user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, body: schemas.AddNote
+) -> Any:
+    """Write something down that colleagues see and the visitor does not; also after the end."""
+    return await platform.conversations.add_note(
+        user.id,
+        conversation_id,
+        client_id=body.client_id,
+        text=clean(body.text),
+        supervisor=user.role in SUPERVISORS,
+    )
+
+
 @router.post(
     "/conversations/{id}/invitation/{invitation_id}/accept", response_model=schemas.AgentConversation
 )

@@ -487,6 +487,13 @@ class AgentConversationWithHistory(Model):
     messages: list[Message]
 
 
+class AddNote(Model):
+    """An internal note. ``client_id`` makes it idempotent: sent again, it is the same note."""
+
+    client_id: Identifier
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
 class PostedMessage(Model):
     message: Message
     conversation_id: str

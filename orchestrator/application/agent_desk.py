@@ -10,6 +10,7 @@ from orchestrator.application.errors import NotFound, Refused
 from orchestrator.application.explain import explain
 from orchestrator.application.handle_event import Moment
 from orchestrator.application.notify import visitor_stream
+from orchestrator.application.ports import Transaction
 from orchestrator.application.records import Json, NewMessage
 from orchestrator.application.use_cases import UseCases, refusal_of
 from orchestrator.application.views import message_view, message_views
@@ -35,9 +36,7 @@ class AgentDesk(UseCases):
     ) -> Json:
         """→ `AgentConversationWithHistory`. Own, invited and formerly own conversations; a supervisor sees all."""
         async with self._store.transaction(read_only=True) as tx:
-            conversation = await self._load(tx, conversation_id)
-            if not supervisor and not _may_see(conversation, agent_id):
-                raise NotFound("conversation_not_found", "There is no such conversation.")
+            conversation = await self._visible(tx, conversation_id, agent_id, supervisor=supervisor)
             messages = await tx.messages.list(conversation_id, after=after_position)
             return {
                 "conversation": await self._render_agent(tx, conversation, agent_id),
@@ -125,6 +124,15 @@ class AgentDesk(UseCases):
         if loaded is not None and loaded.conversation.agent_id == agent_id:
             frame: Json = {"type": "typing", "conversation_id": conversation_id, "by": "agent"}
             await self._bus.publish_ephemeral(visitor_stream(loaded.conversation.visitor_id), frame)
+
+    async def _visible(
+        self, tx: Transaction, conversation_id: str, agent_id: str, *, supervisor: bool
+    ) -> Conversation:
+        """The conversation, if the agent has it, had it last or is asked to take it, or if a supervisor asks."""
+        conversation = await self._load(tx, conversation_id)
+        if not supervisor and not _may_see(conversation, agent_id):
+            raise NotFound("conversation_not_found", "There is no such conversation.")
+        return conversation
 
     async def _agent_act(
         self, agent_id: str, conversation_id: str, make: Callable[[Moment], Awaitable[Event]]

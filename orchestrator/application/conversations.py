@@ -8,10 +8,11 @@ from __future__ import annotations
 from orchestrator.application.agent_presence import AgentPresence
 from orchestrator.application.bot_turns import BotTurns
 from orchestrator.application.inbox import Inbox
+from orchestrator.application.notes import Notes
 from orchestrator.application.supervision import Supervision
 from orchestrator.application.transfers import Transfers
 from orchestrator.application.visitor_chat import VisitorChat
 
 
-class Conversations(VisitorChat, Transfers, AgentPresence, Inbox, Supervision, BotTurns):
+class Conversations(VisitorChat, Transfers, Notes, AgentPresence, Inbox, Supervision, BotTurns):
     """The visitor's side, the agent's side and the bot's side of conversations."""

@@ -117,6 +117,7 @@ TABLE: dict[str, Row] = {
     "POST /api/agent/wrap-up/end": Row(AGENTS),
     "GET /api/agent/conversations/{id}": Row(OWN_OR_SUPERVISOR),
     "POST /api/agent/conversations/{id}/messages": Row(OWN_AGENT, TEXT),
+    "POST /api/agent/conversations/{id}/notes": Row(OWN_OR_SUPERVISOR, TEXT),
     "POST /api/agent/conversations/{id}/invitation/{invitation_id}/accept": Row(INVITED),
     "POST /api/agent/conversations/{id}/invitation/{invitation_id}/decline": Row(INVITED, {}),
     "POST /api/agent/conversations/{id}/video/propose": Row(OWN_AGENT),
@@ -136,6 +137,8 @@ TABLE: dict[str, Row] = {
     "POST /api/admin/users": Row(ADMINS, USER),
     "PATCH /api/admin/users/{id}": Row(ADMINS, {"name": "Agent"}),
     "POST /api/admin/users/{id}/reset-link": Row(ADMINS),
+    "POST /api/admin/users/{id}/deactivate": Row(ADMINS),
+    "POST /api/admin/users/{id}/reactivate": Row(ADMINS),
     "GET /api/admin/sites": Row(ADMINS),
     "POST /api/admin/sites": Row(ADMINS, SITE),
     "GET /api/admin/bots": Row(ADMINS),
@@ -226,6 +229,8 @@ class Scene:
             return self.names["left_message"]
         if "/admin/sites/" in pattern:
             return "shop"
+        if pattern.endswith("activate"):
+            return self.names["leaver"]
         return self.names["user"] if "/users/" in pattern else self.names["conversation"]
 
 
@@ -259,6 +264,11 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             "connection_id": f"k_{claims.id}",
             "invitation_id": "i_1",
             "user": world.users["agent"],
+            "leaver": (
+                await world.runtime.platform.accounts.create_user(
+                    email="leaver@x.test", name="Leaver", role="agent", password=PASSWORD
+                )
+            ).id,
             "left_message": inbox["messages"][0]["id"],
             "number": "1",
             "draft": (

@@ -24,6 +24,7 @@ export type VisitorHistory = Schemas["VisitorConversationWithHistory"];
 export type StartConversation = Schemas["StartConversation"];
 export type LeaveMessage = Schemas["LeaveMessage"];
 export type PostMessage = Schemas["PostMessage"];
+export type AddNote = Schemas["AddNote"];
 export type PostedMessage = Schemas["PostedMessage"];
 
 export type User = Schemas["User"];

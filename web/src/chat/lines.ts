@@ -30,6 +30,8 @@ export type NoticeTexts = Record<string, ((params: Record<string, string>) => st
 export interface LinesView {
   lines: readonly Message[];
   pending: readonly Outgoing[];
+  /** Lines between colleagues on their way. */
+  notes?: readonly Outgoing[];
   /** Whose lines stand at the end side. */
   mine: "visitor" | "agent";
   texts: LineTexts;
@@ -54,7 +56,12 @@ export function lineList(view: LinesView): TemplateResult {
     ${repeat(
       view.pending,
       (item) => item.body.client_id,
-      (item) => outgoing(view, item),
+      (item) => outgoing(view, item, false),
+    )}
+    ${repeat(
+      view.notes ?? [],
+      (item) => item.body.client_id,
+      (item) => outgoing(view, item, true),
     )}
   </ol>`;
 }
@@ -139,10 +146,10 @@ function body(view: LinesView, content: Content): TemplateResult | typeof nothin
   }
 }
 
-function outgoing(view: LinesView, item: Outgoing): TemplateResult {
+function outgoing(view: LinesView, item: Outgoing, note: boolean): TemplateResult {
   const { texts } = view;
   return html`<li
-    class="line mine first last pending"
+    class="line mine first last pending ${note ? "private" : ""}"
     data-testid="message"
     data-role=${view.mine}
     data-type="text"

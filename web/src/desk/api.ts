@@ -1,6 +1,7 @@
 /** The agent's calls, by name. */
 import { Http } from "../api/http";
 import type {
+  AddNote,
   AgentConversation,
   AgentHistory,
   AgentState,
@@ -70,6 +71,10 @@ export class AgentApi {
 
   history(id: string): Promise<AgentHistory> {
     return this.#http.get(`/agent/conversations/${id}`);
+  }
+
+  note(id: string, body: AddNote): Promise<PostedMessage> {
+    return this.#http.post(`/agent/conversations/${id}/notes`, body);
   }
 
   post(id: string, body: PostMessage): Promise<PostedMessage> {

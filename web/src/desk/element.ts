@@ -176,7 +176,8 @@ export class VisavisDesk extends LitElement {
     const shortcut = shortcutOf(event);
     if (!shortcut || !store.press(shortcut)) return;
     event.preventDefault();
-    if (shortcut === "write") this.renderRoot.querySelector<HTMLElement>("[data-testid=composer]")?.focus();
+    if (shortcut === "write" || shortcut === "note")
+      this.renderRoot.querySelector<HTMLElement>("[data-testid=composer]")?.focus();
   };
   readonly #unlock = (): void => this.store.attention.unlock();
   readonly #nudge = (): void => {

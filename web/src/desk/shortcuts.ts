@@ -8,6 +8,7 @@ export type Shortcut =
   | "next"
   | "previous"
   | "write"
+  | "note"
   | "conversations"
   | "inbox"
   | "board"
@@ -23,6 +24,7 @@ export const SHORTCUTS: ReadonlyArray<readonly [Shortcut, string, string]> = [
   ["next", "ArrowDown", "↓"],
   ["previous", "ArrowUp", "↑"],
   ["write", "KeyW", "W"],
+  ["note", "KeyN", "N"],
   ["info", "KeyI", "I"],
   ["transfer", "KeyT", "T"],
   ["close", "KeyE", "E"],

@@ -65,6 +65,8 @@ export class DeskStore {
   readonly attention = new Attention();
   readonly call: AgentCall;
   readonly outbox: Outbox;
+  /** Internal notes on their way: apart from what goes to the visitor, so that neither holds up the other. */
+  readonly notes: Outbox;
   readonly inbox: Inbox;
   readonly transfer: TransferChoice;
   readonly board: Board;
@@ -92,6 +94,8 @@ export class DeskStore {
   toast: string | null = null;
   dialog: Dialog | null = null;
   infoShown = false;
+  /** Whether the agent writes a note between colleagues, and not to the visitor. */
+  noting = false;
 
   #lines = new Map<string, Message[]>();
   #loaded = new Set<string>();
@@ -126,6 +130,14 @@ export class DeskStore {
     this.inbox = new Inbox(host);
     this.transfer = new TransferChoice(host);
     this.board = new Board(host);
+    this.notes = new Outbox({
+      target: () => null,
+      post: (id, body) => this.api.note(id, { client_id: body.client_id, text: body.text }),
+      onPosted: ({ message }) => this.#add(message),
+      onChange: () => this.#changed(),
+      keep: sessionStorage,
+      key: "visavis:desk:notes",
+    });
     this.outbox = new Outbox({
       target: () => this.selected,
       post: (id, body) => this.api.post(id, body),
@@ -357,8 +369,12 @@ export class DeskStore {
       case "help":
         this.show("shortcuts");
         return true;
-      case "write":
+      case "note":
+        if (!current) return false;
+        this.setNoting(!this.noting);
         // The page puts the cursor there.
+        return true;
+      case "write":
         return current?.can.write ?? false;
     }
   }
@@ -400,6 +416,7 @@ export class DeskStore {
   select(id: string | null): void {
     const before = this.#chosen;
     if (before?.state === "closed" && before.id !== id) this.#forget(before.id);
+    if (id !== this.selected) this.noting = false;
     this.selected = id;
     this.infoShown = false;
     if (id) {
@@ -431,10 +448,20 @@ export class DeskStore {
     const trimmed = text.trim().slice(0, 4000);
     if (!trimmed || !this.selected) return;
     this.drafts.set(this.selected, "");
-    this.outbox.add(trimmed, undefined, this.selected);
+    const way = this.noting ? this.notes : this.outbox;
+    way.add(trimmed, undefined, this.selected);
+    this.noting = false;
+    this.#changed();
+  }
+
+  setNoting(on: boolean): void {
+    this.noting = on;
+    this.#changed();
   }
 
   typed(): void {
+    // The visitor is not told of a note, not even that one is written.
+    if (this.noting) return;
     const now = Date.now();
     if (!this.selected || now - this.#typingSent < TYPING_SENT_EVERY_MS) return;
     this.#typingSent = now;
@@ -507,6 +534,7 @@ export class DeskStore {
     this.#ring();
     this.#listen(state.seq);
     void this.outbox.flush();
+    void this.notes.flush();
     this.#changed();
   }
 
@@ -525,7 +553,10 @@ export class DeskStore {
       onEvent: (event) => this.#on(event),
       onStatus: (status) => {
         this.stream = status;
-        if (status === "open") void this.outbox.flush();
+        if (status === "open") {
+          void this.outbox.flush();
+          void this.notes.flush();
+        }
         this.#changed();
       },
       onServerTime: (time) => {
@@ -586,13 +617,15 @@ export class DeskStore {
   #add(line: Message): void {
     this.#lines.set(line.conversation_id, withMessages(this.lines(line.conversation_id), [line]));
     this.outbox.confirm(line.client_id ?? null);
+    this.notes.confirm(line.client_id ?? null);
   }
 
   #apply(next: AgentConversation): void {
     const now = this.conversations.get(next.id);
     if (now && next.version < now.version) return;
     if (now?.transfer && !next.mine && next.agent) this.say(this.t.transfer.taken(next.agent.name));
-    const gone = !next.mine || (next.state === "closed" && this.selected !== next.id);
+    // One that ended stays while it is looked at: there may be something to write down.
+    const gone = next.state === "closed" ? !now || this.selected !== next.id : !next.mine;
     if (gone) this.#forget(next.id);
     else this.conversations = new Map(this.conversations).set(next.id, next);
     if (this.dialog === "hang-up" && next.id === this.call.conversationId && next.state !== "in_video") {

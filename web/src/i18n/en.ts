@@ -1,4 +1,4 @@
-import { keys, notify, theme } from "./en_keys";
+import { keys, note, notify, theme } from "./en_keys";
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
 import { why } from "./en_why";
 import type * as fr from "./fr";
@@ -377,6 +377,7 @@ export const desk: Shape<typeof fr.desk> = {
   waitReason,
   why,
   keys,
+  internalNote: note,
   notify,
   theme,
   waitedFor: (time) => `Waiting for ${time}`,

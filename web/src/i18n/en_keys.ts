@@ -14,6 +14,7 @@ export const keys: Shape<typeof fr.keys> = {
     next: "Next conversation",
     previous: "Previous conversation",
     write: "Write in the conversation",
+    note: "Write an internal note",
     info: "Show or hide the information",
     transfer: "Transfer the conversation",
     close: "End the conversation",
@@ -22,6 +23,13 @@ export const keys: Shape<typeof fr.keys> = {
     board: "Go to the board",
     help: "Show this help",
   },
+};
+
+export const note: Shape<typeof fr.note> = {
+  toggle: "Internal note",
+  composer: "Your note",
+  placeholder: "A note for colleagues, the visitor does not see it",
+  save: "Save the note",
 };
 
 export const theme: Shape<typeof fr.theme> = {

@@ -11,6 +11,7 @@ export const keys = {
     next: "Conversation suivante",
     previous: "Conversation précédente",
     write: "Écrire dans la conversation",
+    note: "Écrire une note interne",
     info: "Afficher ou masquer les informations",
     transfer: "Transférer la conversation",
     close: "Terminer la conversation",
@@ -19,6 +20,13 @@ export const keys = {
     board: "Aller au tableau",
     help: "Afficher cette aide",
   },
+};
+
+export const note = {
+  toggle: "Note interne",
+  composer: "Votre note",
+  placeholder: "Note pour vos collègues, invisible pour le visiteur",
+  save: "Enregistrer la note",
 };
 
 export const theme = {

@@ -37,6 +37,31 @@ export const composerStyles = css`
     color: var(--ink-3);
     opacity: 1;
   }
+  .note-switch {
+    display: grid;
+    place-items: center;
+    flex: none;
+    inline-size: 40px;
+    block-size: 40px;
+    border-radius: 13px;
+    color: var(--ink-2);
+  }
+  .note-switch:hover {
+    background: var(--sunken);
+  }
+  .note-switch[aria-pressed="true"] {
+    background: var(--warn-soft);
+    color: var(--warn-text);
+  }
+  .composer.noting {
+    background: var(--warn-soft);
+  }
+  .composer.noting .note-switch {
+    background: var(--surface);
+  }
+  .composer.noting textarea::placeholder {
+    color: var(--warn-text);
+  }
   .send {
     display: grid;
     place-items: center;

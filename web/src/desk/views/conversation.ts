@@ -30,6 +30,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
       ${lineList({
         lines: store.lines(c.id),
         pending: store.outbox.items.filter((item) => item.conversationId === c.id),
+        notes: store.notes.items.filter((item) => item.conversationId === c.id),
         mine: "agent",
         texts: t satisfies LineTexts,
         notices: store.notices,
@@ -37,7 +38,10 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
         language: store.language,
         online: store.stream === "open" && navigator.onLine,
         author: (line) => author(store, line),
-        retry: (clientId) => store.outbox.retry(clientId),
+        retry: (clientId) => {
+          store.outbox.retry(clientId);
+          store.notes.retry(clientId);
+        },
       })}
       <p class="typing" role="status">
         ${
@@ -49,7 +53,7 @@ export function conversation(store: DeskStore, c: AgentConversation): TemplateRe
       </p>
     </div>
     ${c.video_unavailable ? html`<p class="pane-note" data-testid="why-no-video">${icons.info(18)} <span>${t.videoUnavailable(store.whyNoVideo(c.video_unavailable))}</span></p>` : nothing}
-    ${pendingTransfer(store, c)} ${proposal(store, c)} ${c.can.write ? keyed(c.id, composer(store, c.id)) : nothing}
+    ${pendingTransfer(store, c)} ${proposal(store, c)} ${keyed(c.id, composer(store, c))}
   </section>`;
 }
 
@@ -138,24 +142,43 @@ function proposal(store: DeskStore, c: AgentConversation): TemplateResult | type
   </div>`;
 }
 
-function composer(store: DeskStore, id: string): TemplateResult {
+function composer(store: DeskStore, c: AgentConversation): TemplateResult {
   const { t } = store;
+  const { id } = c;
+  // After the end there is nobody to write to but colleagues.
+  const noting = store.noting || !c.can.write;
   const submit = (event: Event) => {
     event.preventDefault();
     const area = (event.currentTarget as HTMLElement).querySelector("textarea");
     if (!area?.value.trim()) return;
+    if (noting) store.setNoting(true);
     store.write(area.value);
     area.value = "";
     grow(area);
     area.focus();
   };
-  return html`<form class="composer" @submit=${submit}>
+  return html`<form class="composer ${noting ? "noting" : ""}" @submit=${submit}>
+    <button
+      class="note-switch"
+      type="button"
+      data-testid="note-switch"
+      aria-pressed=${String(noting)}
+      aria-label=${t.internalNote.toggle}
+      title=${t.internalNote.toggle}
+      ?disabled=${!c.can.write}
+      @click=${(event: Event) => {
+        store.setNoting(!noting);
+        (event.currentTarget as HTMLElement).closest("form")?.querySelector("textarea")?.focus();
+      }}
+    >
+      ${icons.shield(20)}
+    </button>
     <textarea
       rows="1"
       maxlength="4000"
       data-testid="composer"
-      aria-label=${t.composer}
-      placeholder=${t.placeholder}
+      aria-label=${noting ? t.internalNote.composer : t.composer}
+      placeholder=${noting ? t.internalNote.placeholder : t.placeholder}
       enterkeyhint="send"
       .defaultValue=${store.drafts.of(id)}
       @input=${(event: Event) => {
@@ -170,7 +193,7 @@ function composer(store: DeskStore, id: string): TemplateResult {
         (event.currentTarget as HTMLTextAreaElement).form?.requestSubmit();
       }}
     ></textarea>
-    <button class="send" type="submit" data-testid="send" aria-label=${t.send} title=${t.send}>${icons.send()}</button>
+    <button class="send" type="submit" data-testid="send" aria-label=${noting ? t.internalNote.save : t.send} title=${noting ? t.internalNote.save : t.send}>${noting ? icons.check() : icons.send()}</button>
   </form>`;
 }
 
