@@ -10,6 +10,7 @@ from rich.console import Console
 from bench import (
     decide,
     distribution,
+    distribution_store,
     media_forwarding,
     media_relay,
     messages,
