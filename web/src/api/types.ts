@@ -528,6 +528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/conversations/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Note
+         * @description Write something down that colleagues see and the visitor does not; also after the end.
+         */
+        post: operations["add_note_api_agent_conversations__id__notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/conversations/{id}/transfer": {
         parameters: {
             query?: never;
@@ -1002,6 +1022,8 @@ export interface paths {
         /**
          * Decisions
          * @description The why of every step: the row that decided, the facts it read, and the rows that nearly did; in sentences.
+         *
+         *     Agents are told of what they have, had, or are invited to.
          */
         get: operations["decisions_api_conversations__id__decisions_get"];
         put?: never;
@@ -1745,6 +1767,16 @@ export interface components {
             texts: {
                 [key: string]: string;
             };
+        };
+        /**
+         * AddNote
+         * @description An internal note. ``client_id`` makes it idempotent: sent again, it is the same note.
+         */
+        AddNote: {
+            /** Client Id */
+            client_id: string;
+            /** Text */
+            text: string;
         };
         /** AgentActions */
         AgentActions: {
@@ -5601,6 +5633,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PostMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedMessage"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_note_api_agent_conversations__id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNote"];
             };
         };
         responses: {
