@@ -26,13 +26,15 @@ class Machine:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, *arguments: str, inside: Callable[[Sequence[str]], Sequence[str]] = list) -> Machine:
+    async def start(
+        cls, *arguments: str, inside: Callable[[Sequence[str]], Sequence[str]] = list, **env: str
+    ) -> Machine:
         command = [sys.executable, "-m", "tests.integration.netns.side", *arguments]
         return cls(
             await asyncio.create_subprocess_exec(
                 *inside(command),
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=1 << 20,

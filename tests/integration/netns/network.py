@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 TOOLS = {"ip": "iproute2", "nft": "nftables", "unshare": "util-linux", "mount": "mount"}
-ADDRESS = {"media": "10.77.0.2", "visitor": "10.77.1.2", "agent": "10.77.2.2"}
+ADDRESS = {"media": "10.77.0.2", "visitor": "10.77.1.2", "agent": "10.77.2.2", "turn": "10.77.3.2"}
 TABLE = "visavis"
 
 
@@ -54,7 +54,7 @@ def run(*command: str) -> str:
 
 
 class Network:
-    """Three machines, ``media``, ``visitor`` and ``agent``, each in a subnet of its own behind one router."""
+    """Four machines, ``media``, ``visitor``, ``agent`` and ``turn``, each in a subnet of its own behind one router."""
 
     def __init__(self) -> None:
         # This process is the router. /run is private here, and `ip netns` keeps its names there.
@@ -95,6 +95,32 @@ class Network:
         """Packets dropped by the rule that is in force."""
         words = run("nft", "list", "chain", "ip", TABLE, "way").split()
         return int(words[words.index("packets") + 1]) if "packets" in words else 0
+
+    def translate(self, machine: str) -> None:
+        """Put the machine behind a NAT: nobody can begin to talk to it, and it appears under another address."""
+        run("nft", "add", "table", "ip", "nat")
+        run("nft", "add", "chain", "ip", "nat", "out", "{ type nat hook postrouting priority 100; }")
+        run("nft", "add", "rule", "ip", "nat", "out", "iifname", machine, "masquerade", "random")
+        run("nft", "add", "chain", "ip", "nat", "in", "{ type filter hook forward priority -10; }")
+        run(
+            "nft",
+            "add",
+            "rule",
+            "ip",
+            "nat",
+            "in",
+            "oifname",
+            machine,
+            "ct",
+            "state",
+            "new",
+            "counter",
+            "drop",
+        )
+
+    def forbid(self, machine: str, *what: str) -> None:
+        """A firewall drops what this machine sends and the words of nft name, as ``udp dport 3478``."""
+        run("nft", "add", "rule", "ip", TABLE, "way", "iifname", machine, *what, "counter", "drop")
 
     def take_address(self, machine: str) -> None:
         """The machine's address is gone, as with a phone that leaves its network."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 
 from tests.integration.netns.machine import Json, Machine, decodes, join, until
 from tests.integration.netns.network import ADDRESS, Network, network
+from tests.integration.netns.turn import CERT, certificate, coturn, servers
 
 LUMA = {"visitor": 60, "agent": 190}
 ROOM = "r"
@@ -21,8 +23,9 @@ ROOM = "r"
 class Call:
     """A visitor and an agent in one room of a node, each on a machine of their own."""
 
-    def __init__(self, net: Network, node: Machine, visitor: Machine, agent: Machine) -> None:
+    def __init__(self, net: Network, folder: str, node: Machine, visitor: Machine, agent: Machine) -> None:
         self.net = net
+        self.folder = folder
         self.node = node
         self.peers = {"visitor": visitor, "agent": agent}
 
@@ -112,19 +115,89 @@ async def address_gone(call: Call) -> Json:
     return {"reported_after": after}
 
 
+async def _rejoin(call: Call, what: str) -> str:
+    """The visitor connects anew; both see each other, and the way their packets take is returned."""
+    await join(call.node, call.peers["visitor"], ROOM, "visitor", f"visitor-{what}")
+    await call.both_decode(15, what, 40)
+    await call.right_pictures()
+    return (await call.peers["visitor"].ask("look"))["way"]
+
+
+async def nat(call: Call) -> Json:
+    """Behind a NAT, with UDP open: the media node finds the visitor by what the visitor sends."""
+    call.net.translate("visitor")
+    assert await _rejoin(call, "behind a NAT") == "host"
+    return {}
+
+
+async def _turn(call: Call, scheme: str, *forbidden: tuple[str, ...], relay_only: bool = False) -> Json:
+    call.net.translate("visitor")
+    async with coturn(call.net, call.folder):
+        for what in forbidden:
+            call.net.forbid("visitor", *what)
+        await call.peers["visitor"].ask("use", servers=servers(scheme), relay_only=relay_only)
+        since = time.monotonic()
+        assert await _rejoin(call, f"through TURN over {scheme}") == "relay"
+        return {"seconds": time.monotonic() - since}
+
+
+async def turn_udp(call: Call) -> Json:
+    """Nothing but the TURN server can be reached."""
+    return await _turn(call, "udp", ("ip", "daddr", ADDRESS["media"]))
+
+
+async def turn_tcp(call: Call) -> Json:
+    """No UDP at all leaves the visitor's network."""
+    return await _turn(call, "tcp", ("ip", "protocol", "udp"))
+
+
+async def turn_tls(call: Call) -> Json:
+    """Nor any TCP but to the port of TLS."""
+    return await _turn(call, "tls", ("ip", "protocol", "udp"), ("tcp", "dport", "!=", "5349"))
+
+
+async def relay_only(call: Call) -> Json:
+    """Everything is open, and the relay is taken all the same."""
+    return await _turn(call, "udp", relay_only=True)
+
+
+async def turn_refuses(call: Call) -> Json:
+    """A wrong credential opens no way."""
+    call.net.translate("visitor")
+    async with coturn(call.net, call.folder):
+        call.net.forbid("visitor", "ip", "daddr", ADDRESS["media"])
+        visitor = call.peers["visitor"]
+        await visitor.ask("use", servers=servers("udp", secret="another secret"), relay_only=False)
+        await join(call.node, visitor, ROOM, "visitor", "refused")
+        await asyncio.sleep(6)
+        found = await visitor.ask("look")
+        assert (found["way"], found["frames"]) == (None, 0), found
+    return {}
+
+
 SCENARIOS: dict[str, Callable[[Call], Awaitable[Json]]] = {
-    one.__name__: one for one in (plain, loss_3, loss_10, blackout, address_gone)
+    one.__name__: one
+    for one in (
+        *(plain, loss_3, loss_10, blackout, address_gone),
+        *(nat, turn_udp, turn_tcp, turn_tls, relay_only, turn_refuses),
+    )
 }
 
 
 async def play(name: str) -> Json:
     machines: list[Machine] = []
-    with network() as net:
+    with network() as net, tempfile.TemporaryDirectory() as folder:
+        certificate(folder)
 
         async def on(where: str, *arguments: str) -> Machine:
             kind, *rest = arguments
             machine = await Machine.start(
-                kind, ADDRESS[where], *rest, inside=lambda command: net.inside(where, command)
+                kind,
+                ADDRESS[where],
+                *rest,
+                inside=lambda command: net.inside(where, command),
+                # Who asks the TURN server over TLS trusts its certificate.
+                SSL_CERT_FILE=f"{folder}/{CERT}",
             )
             machines.append(machine)
             return machine
@@ -132,6 +205,7 @@ async def play(name: str) -> Json:
         try:
             call = Call(
                 net,
+                folder,
                 await on("media", "node"),
                 await on("visitor", "peer", str(LUMA["visitor"])),
                 await on("agent", "peer", str(LUMA["agent"])),

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from typing import Any
 
 import aioice.ice
+from aiortc import RTCIceServer
 
 from media import MediaConfig, MediaEvent, MediaNode, Role, RoomPolicy
 from tests.integration.media.peers import Peer
@@ -78,15 +79,23 @@ class PeerSide:
     def __init__(self, address: str, luma: int) -> None:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [address]
         self._luma = luma
+        self._servers: list[RTCIceServer] = []
+        self._relay_only = False
         self._peer: Peer | None = None
 
     async def start(self) -> Json:
         return {}
 
+    async def use(self, servers: list[Json], relay_only: bool) -> Json:
+        """The TURN servers of the next connections."""
+        self._servers = [RTCIceServer(**server) for server in servers]
+        self._relay_only = relay_only
+        return {}
+
     async def offer(self) -> Json:
         if self._peer is not None:
             await self._peer.close()
-        self._peer = Peer(luma=self._luma)
+        self._peer = Peer(luma=self._luma, ice_servers=self._servers, relay_only=self._relay_only)
         await self._peer.pc.setLocalDescription(await self._peer.pc.createOffer())
         return {"offer": self._peer.pc.localDescription.sdp}
 
@@ -103,8 +112,16 @@ class PeerSide:
             "samples": got.samples,
             "loud": got.loud,
             "luma": got.luma[-1:],
+            "way": self._way(),
             "state": self._peer.pc.connectionState,
         }
+
+    def _way(self) -> str | None:
+        """The kind of the candidate that packets leave by."""
+        assert self._peer is not None
+        connection = self._peer.pc.getTransceivers()[0].receiver.transport.transport._connection
+        pair = connection._nominated.get(1)
+        return None if pair is None else pair.local_candidate.type
 
 
 async def main(side: NodeSide | PeerSide) -> None:

@@ -38,6 +38,14 @@ def test_a_call_between_machines() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize(
+    "scenario", ["nat", "turn_udp", "turn_tcp", "turn_tls", "relay_only", "turn_refuses"]
+)
+def test_a_call_through_a_nat_and_by_turn(scenario: str) -> None:
+    play(scenario)
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize("scenario", ["loss_3", "loss_10", "blackout", "address_gone"])
 def test_a_call_over_a_bad_network(scenario: str) -> None:
     play(scenario)
