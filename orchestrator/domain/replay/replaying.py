@@ -26,6 +26,7 @@ from orchestrator.domain.invariants import LIVE_VIDEO
 from orchestrator.domain.outcome import Denied, Ignored, Illegal, Moved, Outcome
 from orchestrator.domain.replay.card import UNKNOWN_CARD, card_under
 from orchestrator.domain.replay.recording import Answer, Difference, Kind, Recording, Replayed, Step
+from orchestrator.domain.replay.waiting import WHOM, wait_under
 from orchestrator.domain.replay.world import world_of
 from orchestrator.domain.timers import timer_of
 from rules.facts import FACT_BY_NAME, FactValue
@@ -80,6 +81,7 @@ class _Pair:
         self._pinned = policy_of(revision)
         self._was: Conversation | None = None
         self._now: Conversation | None = None
+        self._last: datetime | None = None
         self.apart = False
 
     def take(self, step: Step) -> Difference | None:
@@ -100,6 +102,9 @@ class _Pair:
         rings = self._other_time(event, step.at)
         if rings is not None:
             return self._stop("other_time", step, was, None, rings)
+        waits = self._other_wait(step, event)
+        if waits is not None:
+            return self._stop("cannot_tell" if waits == WHOM else "other_time", step, was, None, waits)
         outcome = self._decide(step, event)
         if isinstance(outcome, tuple):
             return self._stop("cannot_tell", step, was, None, *outcome)
@@ -129,15 +134,28 @@ class _Pair:
                 return f"sooner:{timer.value}"
         return None
 
+    def _other_wait(self, step: Step, event: Event) -> str | None:
+        """What the distribution would have made of the wait before this event under the draft, if not the same."""
+        last, self._last = self._last or step.at, step.at
+        if self._now is None:
+            return None
+        live = self._live_then(step)
+        then = (self._pinned, live) if self._pinned is not None and live is not None else None
+        return wait_under(event, self._now, then, self._draft, step.at, last)
+
+    def _live_then(self, step: Step) -> Policy | None:
+        """The policy that groups were taken from."""
+        live = step.facts.live if step.facts is not None else None
+        return self._policy_of(live) if live is not None else self._pinned
+
     def _decide(self, step: Step, event: Event) -> Outcome | tuple[str, ...]:
         """What the draft says; else the names of the facts that are missing."""
         now = self._now
         if now is None:
             return decide(None, event, Facts(), self._draft, step.at)
-        live = step.facts.live if step.facts is not None else None
-        then = self._policy_of(live) if live is not None else self._pinned
+        then = self._live_then(step)
         room = step.refused != "agent_full"
-        world = world_of(step, event, now, then, self._draft, room=room)
+        world = world_of(step, event, now, self._pinned, then, self._draft, room=room)
         missing = world.unknown & ROOM if _asks_for_room(event) else frozenset[str]()
         while True:
             trials = [

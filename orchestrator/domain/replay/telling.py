@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from orchestrator.domain.replay.recording import Answer, Difference, Kind
 from orchestrator.domain.replay.report import Change, ReplayReport
+from orchestrator.domain.replay.waiting import ENDED, GOES_ON
 from rules.facts import FACT_BY_NAME
 
 MEANINGS: Mapping[Kind, str] = {
@@ -121,5 +122,9 @@ def _missing(why: tuple[str, ...]) -> str:
 
 
 def _time(why: tuple[str, ...]) -> str:
+    if why[0] == ENDED:
+        return "the distribution would have ended the wait before"
+    if why[0] == GOES_ON:
+        return "the distribution would not have ended the wait"
     direction, _, timer = why[0].partition(":")
     return f"the wait `{timer}` ends {direction}"

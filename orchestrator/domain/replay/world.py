@@ -7,7 +7,7 @@ is free under another capacity, or in another group) is not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from orchestrator.domain import events as ev
@@ -15,11 +15,11 @@ from orchestrator.domain.conversation import Conversation, Invitation, Need, Par
 from orchestrator.domain.events import Event
 from orchestrator.domain.facts import AgentFacts, Facts, GroupFacts
 from orchestrator.domain.replay.recording import Step
+from orchestrator.domain.replay.waiting import asked_alike
 from orchestrator.domain.routing import Routed, as_if_waiting, route, takes_messages
 from rules.facts import FACT_BY_NAME, FactValue
 from rules.hours import group_open
 from rules.policy import Policy
-from rules.schema.routing import GroupSpec
 
 AGENT = tuple(name for name in FACT_BY_NAME if name.startswith("agent."))
 COUNTED = ("group.waiting", "group.has_free_agent")
@@ -28,15 +28,6 @@ _FREE = ("agent.free_chat", "agent.free_video")
 # What the laws let pass only if the agent has room.
 _NEEDS_ROOM = (ev.AgentInvited, ev.AgentAccepted, ev.AgentAssigned)
 _TO_A_GROUP = (ev.Requeued, ev.HandoverRequested, ev.AgentAwayTimedOut)
-# What of a group decides whether somebody of it could be asked.
-_ASKED_BY: tuple[Callable[[GroupSpec], object], ...] = (
-    lambda spec: spec.languages,
-    lambda spec: spec.video,
-    lambda spec: spec.capacity,
-    lambda spec: spec.relax,
-    lambda spec: spec.overflow,
-    lambda spec: spec.sticky,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +52,20 @@ class World:
 
 
 def world_of(
-    step: Step, event: Event, c: Conversation, then: Policy | None, draft: Policy, *, room: bool
+    step: Step,
+    event: Event,
+    c: Conversation,
+    pinned: Policy | None,
+    then: Policy | None,
+    draft: Policy,
+    *,
+    room: bool,
 ) -> World:
     """What is known under ``draft`` of the world around ``step``.
 
     Args:
         c: the conversation before the step, as the draft has made it.
+        pinned: the policy that the recorded conversation is pinned to.
         then: the policy that groups, hours and capacity were taken from when it was recorded.
         room: whether the agent had room for the conversation, as the outcome tells it.
     """
@@ -75,7 +74,7 @@ def world_of(
     agent = _agent(step, event, c, routed, then, draft, unknown, room=room)
     group = None
     if c.party is not Party.AGENT or isinstance(event, _TO_A_GROUP):
-        group = _group(step, event, c, routed, then, draft, unknown)
+        group = _group(step, event, c, routed, pinned, then, draft, unknown)
     return World(Facts(agent, group, bot_enabled=c.bot_id is not None), frozenset(unknown))
 
 
@@ -141,6 +140,7 @@ def _group(
     event: Event,
     c: Conversation,
     routed: Routed,
+    pinned: Policy | None,
     then: Policy | None,
     draft: Policy,
     unknown: set[str],
@@ -168,8 +168,7 @@ def _group(
     if kept.wait_p50 is None and not any(name in step.read for name in ESTIMATED):
         # Not estimated, or nobody asked: that looks the same.
         unknown.update(ESTIMATED)
-    alike = kept.skills == routed.skills and kept.open == is_open
-    if not (alike and _asked_alike(group.name, then, draft)):
+    if kept.open != is_open or not _asks_alike(step, event, c, pinned, then, draft):
         unknown.update(("group.has_free_agent", *ESTIMATED))
     facts = replace(
         facts,
@@ -180,6 +179,17 @@ def _group(
         sticky_agent=kept.sticky_agent if spec.sticky is not None else None,
     )
     return facts
+
+
+def _asks_alike(
+    step: Step, event: Event, c: Conversation, pinned: Policy | None, then: Policy | None, draft: Policy
+) -> bool:
+    """Whether the same people would be asked at once, should it wait after this event."""
+    if then is None or pinned is None or step.body is None:
+        return False
+    before = as_if_waiting(c, step.body, route(c, step.body, pinned, then, step.at), step.at)
+    after = as_if_waiting(c, event, route(c, event, draft, draft, step.at), step.at)
+    return asked_alike(before, (pinned, then), after, draft, step.at)
 
 
 def _group_read(step: Step) -> GroupFacts | None:
@@ -196,23 +206,3 @@ def _group_read(step: Step) -> GroupFacts | None:
         key: step.read[f"queue.{key}"] for key in ("wait_p50", "wait_p90") if f"queue.{key}" in step.read
     }
     return GroupFacts(name, **values, **waits)  # pyright: ignore[reportArgumentType]
-
-
-def _asked_alike(name: str, then: Policy | None, draft: Policy) -> bool:
-    """Whether the draft asks the same people of a group as the policy of then; groups that help out included."""
-    if then is None:
-        return False
-    seen: set[str] = set()
-    ahead = [name]
-    while ahead:
-        one = ahead.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        before, now = then.routing.groups.get(one), draft.routing.groups.get(one)
-        if before is None or now is None or any(part(before) != part(now) for part in _ASKED_BY):
-            return False
-        if one != name and before.hours != now.hours:
-            return False
-        ahead.extend(overflow.group for overflow in now.overflow)
-    return True

@@ -246,12 +246,32 @@ def test_places_are_the_drafts_own() -> None:
     assert free.differences == (), "somebody was free"
 
 
-def test_who_is_free_under_another_capacity_is_not_known() -> None:
-    fewer = (ROUTING, "capacity: { chat: 3", "capacity: { chat: 2")
-    told = only(waiting().under(fewer))
-    # The queue has places, so it does not matter for the row; for the agent who was invited it does.
+def test_who_is_found_under_another_capacity_is_not_known() -> None:
+    told = only(waiting().under((ROUTING, "capacity: { chat: 3", "capacity: { chat: 2")))
+    # The queue has places, so it does not matter for the row; for who is invited it does.
     assert (told.kind, told.event) == ("cannot_tell", "AgentInvited")
-    assert told.why == ("agent.free_chat",)
+    assert told.why == ("whom the distribution would have found",)
+
+
+def test_what_is_relaxed_later_than_anybody_waited_does_not_matter() -> None:
+    earlier = (ROUTING, "{ after: 60s, language: any }", "{ after: 20s, language: any }")
+    assert waiting().under(earlier).differences == ()
+    late = Scene(bot=False).agent(chat_state="offline").do(ev.PersonRequested()).passes(30).agent()
+    told = only(late.under(earlier))
+    assert (told.kind, told.why) == ("cannot_tell", ("whom the distribution would have found",))
+
+
+def test_a_wait_that_the_draft_does_not_allow() -> None:
+    """Two decline, and the visitor rests; without a place, the distribution would have given up."""
+    scene = Scene(bot=False).agent().do(ev.PersonRequested()).declines()
+    assert scene.recording.steps[-1].event == "RoundExhausted"
+    told = only(scene.under((ROUTING, "places: { chat: 10, video: 5 }", "places: { chat: 0, video: 5 }")))
+    assert (told.kind, told.event, told.why) == ("other_time", "RoundExhausted", ("ended",))
+    none = policy((ROUTING, "places: { chat: 10, video: 5 }", "places: { chat: 0, video: 5 }"))
+    given_up = Scene(none, bot=False).agent().do(ev.PersonRequested()).declines()
+    assert given_up.recording.steps[-1].event == "TransferFailed"
+    told = only(given_up.under())
+    assert (told.kind, told.event, told.why) == ("other_time", "TransferFailed", ("goes_on",))
 
 
 def test_priority_and_skills_are_compared() -> None:
