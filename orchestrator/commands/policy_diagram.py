@@ -26,7 +26,7 @@ class Picture(Enum):
 
 
 def draw_policy(
-    policy: Annotated[str, typer.Argument(metavar="DIR", help="A folder, or a revision of the store.")],
+    policy: Annotated[str, typer.Argument(metavar="DIR", help="A folder, `live`, a number or a revision.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write it there.", show_default="printed", dir_okay=False),

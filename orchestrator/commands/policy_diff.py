@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rules.diff.difference import Difference, Told
     from rules.diff.labels import Language
 
-Source = Annotated[str, typer.Argument(help="A folder, or a revision of the store.")]
+Source = Annotated[str, typer.Argument(help="A folder, `live`, a number, or a revision of the store.")]
 
 _MARKS = {"added": "+", "removed": "-", "changed": "~", "moved": "↕", "follows": "→"}
 _COLOURS = {"loosens": "bold red", "touches": "yellow", "tightens": "green"}

@@ -29,7 +29,7 @@ class ReportFormat(Enum):
 
 def replay_policy(
     draft: Annotated[
-        str, typer.Argument(metavar="DIR", help="The draft's folder, or a revision of the store.")
+        str, typer.Argument(metavar="DIR", help="The draft's folder, a number, or a revision of the store.")
     ],
     since: Annotated[
         str | None,

@@ -1,4 +1,4 @@
-"""Where a command takes a policy from: a folder, or a revision that the store keeps."""
+"""Where a command takes a policy from: a folder, or the store, which has what is live and what ever was."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rules.policy import Policy
 
 _REVISION = re.compile(r"[0-9a-f]{12}")
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+LIVE = "live"
 
 
 class SourceError(Exception):
@@ -22,7 +24,7 @@ class SourceError(Exception):
 
 
 def policy_from(name: str, data_dir: Path | None) -> Policy:
-    """The policy that ``name`` stands for: a folder, or else a revision of the store.
+    """The policy that ``name`` stands for: a folder, or else ``live``, an activation's number or a revision.
 
     Raises:
         SourceError: there is no policy of that name, or it has mistakes.
@@ -32,16 +34,17 @@ def policy_from(name: str, data_dir: Path | None) -> Policy:
     try:
         if Path(name).is_dir():
             return load_policy(Path(name))
-        if _REVISION.fullmatch(name):
+        if name == LIVE or _NUMBER.fullmatch(name) or _REVISION.fullmatch(name):
             return compile_policy(_files(name, data_dir))
     except PolicyError as error:
         raise SourceError(f"{name} is no policy that can be used:\n{error}") from error
     raise SourceError(
-        f"There is no folder {name}, and it is no revision either: a revision is 12 digits and letters from a to f."
+        f"There is no folder {name}, and nothing in the store is called so: write `live`, a number of "
+        "`visavis policy revisions`, or a revision, which is 12 digits and letters from a to f."
     )
 
 
-def _files(revision: str, data_dir: Path | None) -> Mapping[str, str]:
+def _files(name: str, data_dir: Path | None) -> Mapping[str, str]:
     from orchestrator.adapters.store import SqlStore  # noqa: PLC0415
     from orchestrator.adapters.unreachable import Unreachable  # noqa: PLC0415
     from orchestrator.commands.shared import read_settings  # noqa: PLC0415
@@ -56,7 +59,14 @@ def _files(revision: str, data_dir: Path | None) -> Mapping[str, str]:
         await upgrade_database(settings)
         store = SqlStore(settings.database)
         try:
-            async with store.transaction() as tx:
+            async with store.transaction(read_only=True) as tx:
+                revision = name
+                if name == LIVE:
+                    head = await tx.activations.head()
+                    revision = head.revision if head is not None else ""
+                elif not _REVISION.fullmatch(name):
+                    activation = await tx.activations.get(int(name))
+                    revision = activation.revision if activation is not None else ""
                 return await tx.policies.files(revision)
         finally:
             await store.close()
@@ -67,6 +77,6 @@ def _files(revision: str, data_dir: Path | None) -> Mapping[str, str]:
         raise SourceError(str(error)) from error
     if found is None:
         raise SourceError(
-            f"The store knows no revision {revision}. Check --data-dir and VISAVIS_DATABASE_URL, or name a folder."
+            f"The store knows no revision {name}. Check --data-dir and VISAVIS_DATABASE_URL, or name a folder."
         )
     return found
