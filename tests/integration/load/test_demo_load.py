@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.commands.load_compare import compare
+from orchestrator.simulation.recorded import read_arrivals
 from tests.integration.load.broken import serving_with_broken_rule
 
 AGENTS, VISITORS = 4, 16
@@ -28,7 +31,14 @@ def demo_load(*arguments: str, **environment: str) -> subprocess.CompletedProces
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+def arrivals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("arrivals") / "arrivals.json"
+
+
+@pytest.fixture(scope="module")
+def run(
+    tmp_path_factory: pytest.TempPathFactory, arrivals: Path
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     file = tmp_path_factory.mktemp("load") / "report.json"
     done = demo_load(
         f"--agents={AGENTS}",
@@ -40,6 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedP
         # The machine may be busy with other tests: how quick it is, is not the question here.
         "--grace=15",
         f"--report={file}",
+        f"--arrivals-out={arrivals}",
     )
     return done, json.loads(file.read_text("utf-8")) if file.exists() else {}
 
@@ -81,6 +92,23 @@ def test_the_service_counted_the_same(
     assert own["answered"] >= visitors["served"]
 
 
+def test_a_simulation_can_play_what_happened(
+    run: tuple[subprocess.CompletedProcess[str], dict[str, Any]], arrivals: Path
+) -> None:
+    _, report = run
+    record = read_arrivals(arrivals)
+    assert len(record.conversations) == VISITORS
+    outcomes = Counter(one.outcome for one in record.conversations)
+    assert outcomes["answered"] == report["visitors"]["served"]
+    assert {shift.agent for shift in record.staffing} == {f"Load agent {n:03}" for n in range(AGENTS)}
+    assert all(shift.capacity == 3 for shift in record.staffing)
+    waits = [one.waited_s for one in record.conversations if one.outcome == "answered"]
+    mean = sum(wait for wait in waits if wait is not None) / len(waits)
+    assert mean == pytest.approx(report["waits"]["all"]["mean"] * record.speed, rel=0.01)
+    played = compare(json.loads(arrivals.read_text("utf-8")))
+    assert all(one.simulated >= 0 for one in played)
+
+
 def test_a_service_that_breaks_a_rule_is_found_out(tmp_path: Path) -> None:
     """Visitors are not told everything that agents write, and the report says so."""
     file = tmp_path / "report.json"
@@ -109,6 +137,7 @@ def test_a_service_that_breaks_a_rule_is_found_out(tmp_path: Path) -> None:
         (["--url", "http://127.0.0.1:9"], "--admin"),
         (["--url", "http://127.0.0.1:9", "--admin", "a@b.example"], "could not begin"),
         (["--report", "report.pdf"], "neither a .json nor a .html file"),
+        (["--url", "http://127.0.0.1:9", "--compare-simulation"], "leave out --url"),
     ],
 )
 def test_what_cannot_be_done_is_said(arguments: list[str], words: str) -> None:
