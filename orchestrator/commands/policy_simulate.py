@@ -70,9 +70,12 @@ def simulate_policy(
         fail("Say what is to be simulated: either --config LOAD.yaml or --arrivals RECORDED.json.")
     try:
         policies = [load_policy(one) for one in (folder, compare) if one is not None]
-        plan, assumed = _planned(config, arrivals, policies, days)
     except PolicyError as error:
         fail_with(error)
+    try:
+        plan, assumed = _planned(config, arrivals, policies, days)
+    except PolicyError as error:
+        fail(f"Nothing was simulated:\n{error}")
     times = replications if compare is not None and config is not None else 1
     with err.status("simulating", spinner="dots"):
         runs = replicate(policies, plan, seed=seed, times=times)

@@ -179,7 +179,7 @@ def test_the_command_tells_programs_and_refuses_unknown_groups(tmp_path: Path) -
     wrong.write_text(EXAMPLE.read_text("utf-8").replace("[advisors]", "[sellers]"), "utf-8")
     refused = CliRunner().invoke(app, ["policy", "simulate", str(POLICIES), "--config", str(wrong)])
     assert refused.exit_code == 1
-    assert "sellers" in refused.output
+    assert "names the group `sellers`" in refused.output
 
 
 def test_a_mistake_in_a_load_is_told_with_its_line(tmp_path: Path) -> None:
