@@ -29,6 +29,7 @@ POLICY_COMMANDS = {
     "test": f"{_COMMANDS}.policy_test:run_tests",
     "simulate": f"{_COMMANDS}.policy_simulate:simulate_policy",
     "replay": f"{_COMMANDS}.policy_replay:replay_policy",
+    "card": f"{_COMMANDS}.card:preview",
     "diff": f"{_COMMANDS}.policy_diff:diff_policies",
     "diagram": f"{_COMMANDS}.policy_diagram:draw_policy",
     "pull": f"{_COMMANDS}.policy_revisions:pull",

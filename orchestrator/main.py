@@ -38,6 +38,7 @@ from orchestrator.application.availability import somebody_in
 from orchestrator.application.away_watch import AwayWatch
 from orchestrator.application.board import Board
 from orchestrator.application.calls import Calls
+from orchestrator.application.cards import Cards
 from orchestrator.application.connected.deliver import ConnectedDeliveries
 from orchestrator.application.connected.offers import Offers
 from orchestrator.application.connected.registry import ConnectedBots
@@ -259,6 +260,7 @@ def build(
         accounts=Accounts(store, clock, ids, tokens, groups=lambda: policies.live.routing.groups, bus=bus),
         sites=Sites(store, ids),
         bots=ConnectedBots(store, clock, lambda: policies.live, connected),
+        cards=Cards(lambda: policies.live),
         publishing=revisions.publishing,
         policy_usage=lambda: revisions.follower.usage,
         tokens=tokens,

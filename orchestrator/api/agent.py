@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from orchestrator.api import schemas, schemas_supervisor
-from orchestrator.api.guard import SUPERVISORS, AgentUser, ExplainerUser
+from orchestrator.api.guard import EXPLAINERS, SUPERVISORS, AgentUser, AnyUser
 from orchestrator.api.platform import PlatformDep
 from orchestrator.api.visitor import AfterPosition, ConversationId, clean
 from orchestrator.domain.explain import Language
@@ -61,6 +61,12 @@ async def post_message(
     return await platform.conversations.post_agent_message(
         user.id, conversation_id, client_id=body.client_id, text=clean(body.text)
     )
+
+
+@router.get("/conversations/{id}/earlier", response_model=schemas.EarlierConversations)
+async def earlier(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
+    """What the visitor talked about before this conversation; each of these can be read while one has the visitor."""
+    return await platform.conversations.earlier(user.id, conversation_id, supervisor=user.role in SUPERVISORS)
 
 
 @router.post("/conversations/{id}/notes", response_model=schemas.PostedMessage)
@@ -171,10 +177,14 @@ async def call_token(user: AgentUser, platform: PlatformDep, conversation_id: Co
 
 @explanations.get("/{id}/decisions", response_model=list[schemas.DecisionView])
 async def decisions(
-    user: ExplainerUser,
+    user: AnyUser,
     platform: PlatformDep,
     conversation_id: ConversationId,
     language: Annotated[Language, Query(description="The language of what is told.")] = "en",
 ) -> Any:
-    """The why of every step: the row that decided, the facts it read, and the rows that nearly did; in sentences."""
-    return await platform.conversations.decisions(conversation_id, language=language)
+    """The why of every step: the row that decided, the facts it read, and the rows that nearly did; in sentences.
+
+    Agents are told of what they have, had, or are invited to.
+    """
+    agent = user.id if user.role not in EXPLAINERS else None
+    return await platform.conversations.decisions(conversation_id, language=language, agent_id=agent)

@@ -153,6 +153,7 @@ def create_api_schema() -> dict[str, Any]:
         accounts=nothing,
         sites=nothing,
         bots=nothing,
+        cards=nothing,
         publishing=nothing,
         policy_usage=nothing,
         tokens=nothing,

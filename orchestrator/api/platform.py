@@ -16,6 +16,7 @@ from orchestrator.application.accounts import Accounts
 from orchestrator.application.agent_report import AgentReport
 from orchestrator.application.board import Board
 from orchestrator.application.calls import Calls
+from orchestrator.application.cards import Cards
 from orchestrator.application.connected.registry import ConnectedBots
 from orchestrator.application.conversations import Conversations
 from orchestrator.application.estimates import Estimates
@@ -88,6 +89,7 @@ class Platform:
     accounts: Accounts
     sites: Sites
     bots: ConnectedBots
+    cards: Cards
     publishing: Publishing
     policy_usage: Callable[[], Usage]
     tokens: Tokens

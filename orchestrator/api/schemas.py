@@ -487,6 +487,27 @@ class AgentConversationWithHistory(Model):
     messages: list[Message]
 
 
+class EarlierConversation(Model):
+    """``excerpt`` is how the visitor began; null when nothing was written, or when the texts were erased."""
+
+    id: str
+    started_at: datetime
+    closed_at: datetime | None = None
+    agent_name: str | None = None
+    group: str | None = None
+    group_labels: dict[str, str] = {}
+    language: str
+    video: bool
+    excerpt: str | None = None
+
+
+class EarlierConversations(Model):
+    """The newest first; ``more``: there are older ones, which are not told."""
+
+    conversations: list[EarlierConversation]
+    more: bool
+
+
 class AddNote(Model):
     """An internal note. ``client_id`` makes it idempotent: sent again, it is the same note."""
 

@@ -41,8 +41,8 @@ OWN_AGENT = AGENTS | {"other_agent": 404, "supervisor": 404, "admin": 404}
 # An invitation that is over is told as such, also to an agent who never had it: ids cannot be guessed.
 INVITED = AGENTS | {"other_agent": 409, "supervisor": 409, "admin": 409}
 OWN_OR_SUPERVISOR = AGENTS | {"other_agent": 404}
+SUPERVISORS = NOT_STAFF | {"agent": 403, "other_agent": 403, "designer": 403}
 EXPLAINERS = NOT_STAFF | {"agent": 403, "other_agent": 403}
-SUPERVISORS = EXPLAINERS | {"designer": 403}
 ADMINS = NOT_STAFF | {"agent": 403, "other_agent": 403, "supervisor": 403, "designer": 403}
 OPERATORS = {name: status for name, status in ADMINS.items() if name != "operations"}
 BOTS = dict.fromkeys(["nobody", "visitor", "other_visitor", *STAFF, "call", "operations"], 401)
@@ -117,6 +117,7 @@ TABLE: dict[str, Row] = {
     "POST /api/agent/wrap-up/end": Row(AGENTS),
     "GET /api/agent/conversations/{id}": Row(OWN_OR_SUPERVISOR),
     "POST /api/agent/conversations/{id}/messages": Row(OWN_AGENT, TEXT),
+    "GET /api/agent/conversations/{id}/earlier": Row(OWN_OR_SUPERVISOR),
     "POST /api/agent/conversations/{id}/notes": Row(OWN_OR_SUPERVISOR, TEXT),
     "POST /api/agent/conversations/{id}/invitation/{invitation_id}/accept": Row(INVITED),
     "POST /api/agent/conversations/{id}/invitation/{invitation_id}/decline": Row(INVITED, {}),
@@ -126,7 +127,7 @@ TABLE: dict[str, Row] = {
     "POST /api/agent/conversations/{id}/transfer/withdraw": Row(OWN_AGENT),
     "GET /api/agent/conversations/{id}/transfer-targets": Row(OWN_AGENT),
     "POST /api/agent/conversations/{id}/call/token": Row(OWN_AGENT),
-    "GET /api/conversations/{id}/decisions": Row(EXPLAINERS),
+    "GET /api/conversations/{id}/decisions": Row(SIGNED_IN | {"other_agent": 404}),
     "GET /api/reports/waits": Row(SUPERVISORS),
     "GET /api/reports/agents": Row(SUPERVISORS),
     "GET /api/reports/wait-grades": Row(SUPERVISORS),
@@ -141,6 +142,7 @@ TABLE: dict[str, Row] = {
     "POST /api/admin/users/{id}/reactivate": Row(ADMINS),
     "GET /api/admin/sites": Row(ADMINS),
     "POST /api/admin/sites": Row(ADMINS, SITE),
+    "GET /api/cards/{id}/preview": Row(EXPLAINERS),
     "GET /api/admin/bots": Row(ADMINS),
     "POST /api/admin/bots/scenarios": Row(ADMINS, {"url": "https://bot.example", "site_id": "shop"}),
     "PUT /api/admin/bots/{id}": Row(ADMINS, BOT),
@@ -229,6 +231,8 @@ class Scene:
             return self.names["left_message"]
         if "/admin/sites/" in pattern:
             return "shop"
+        if "/cards/" in pattern:
+            return "video_advisor"
         if pattern.endswith("activate"):
             return self.names["leaver"]
         return self.names["user"] if "/users/" in pattern else self.names["conversation"]

@@ -38,6 +38,7 @@ def platform(stubs: Stubs, tmp_path: Path) -> Platform:
         accounts=cast("Any", StubAccounts()),
         sites=cast("Any", StubSites()),
         bots=any_part,
+        cards=any_part,
         publishing=any_part,
         policy_usage=any_part,
         tokens=cast("Any", StubTokens()),

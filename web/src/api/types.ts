@@ -468,6 +468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agent/conversations/{id}/earlier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Earlier
+         * @description What the visitor talked about before this conversation; each of these can be read while one has the visitor.
+         */
+        get: operations["earlier_api_agent_conversations__id__earlier_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agent/conversations/{id}/invitation/{invitation_id}/accept": {
         parameters: {
             query?: never;
@@ -1010,6 +1030,27 @@ export interface paths {
          * @description Add ICE candidates (RFC 8840).
          */
         patch: operations["add_candidates_api_calls__call_id__connections__connection_id__patch"];
+        trace?: never;
+    };
+    "/api/cards/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description A card of the live policy: its words, whether they escalate, for which languages and devices, and if not,
+         *     which words are missing.
+         */
+        get: operations["preview_api_cards__id__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/conversations/{id}/decisions": {
@@ -2543,6 +2584,29 @@ export interface components {
             video_used: number;
         };
         /**
+         * CardAsShown
+         * @description The card as visitors of ``language`` see it, in ``language_used``.
+         */
+        CardAsShown: {
+            /** Empty Slots */
+            empty_slots: string[];
+            /** Language */
+            language: string;
+            /** Language Used */
+            language_used: string;
+            near: components["schemas"]["NearestPhrase"] | null;
+            /** Normalised */
+            normalised: {
+                [key: string]: string;
+            };
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Verdicts */
+            verdicts: components["schemas"]["CardVerdict"][];
+        };
+        /**
          * CardContent
          * @description A transfer card as it was shown.
          */
@@ -2559,6 +2623,27 @@ export interface components {
              */
             type: "card";
         };
+        /** CardEdit */
+        CardEdit: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "replace" | "insert" | "delete";
+            /** Said */
+            said: string;
+            /** Wanted */
+            wanted: string;
+        };
+        /** CardPreview */
+        CardPreview: {
+            /** Card Id */
+            card_id: string;
+            /** Group */
+            group: string;
+            /** Shown */
+            shown: components["schemas"]["CardAsShown"][];
+        };
         /**
          * CardsContent
          * @description One card, or several side by side.
@@ -2571,6 +2656,32 @@ export interface components {
              * @enum {string}
              */
             type: "cards";
+        };
+        /**
+         * CardVerdict
+         * @description ``start`` and ``end`` point into the field: that is the phrase as it was typed there.
+         */
+        CardVerdict: {
+            /**
+             * Device
+             * @enum {string}
+             */
+            device: "desktop" | "mobile";
+            /** End */
+            end: number | null;
+            /** Escalates */
+            escalates: boolean;
+            /** Field */
+            field: ("title" | "text") | null;
+            /** Phrase */
+            phrase: string | null;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "matched" | "no_phrase" | "language" | "device" | "disabled";
+            /** Start */
+            start: number | null;
         };
         /**
          * ChangeDraft
@@ -3026,6 +3137,48 @@ export interface components {
             };
             /** Version */
             version: number;
+        };
+        /**
+         * EarlierConversation
+         * @description ``excerpt`` is how the visitor began; null when nothing was written, or when the texts were erased.
+         */
+        EarlierConversation: {
+            /** Agent Name */
+            agent_name: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Excerpt */
+            excerpt: string | null;
+            /** Group */
+            group: string | null;
+            /**
+             * Group Labels
+             * @default {}
+             */
+            group_labels: {
+                [key: string]: string;
+            };
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Video */
+            video: boolean;
+        };
+        /**
+         * EarlierConversations
+         * @description The newest first; ``more``: there are older ones, which are not told.
+         */
+        EarlierConversations: {
+            /** Conversations */
+            conversations: components["schemas"]["EarlierConversation"][];
+            /** More */
+            more: boolean;
         };
         /**
          * ErasedContent
@@ -3534,6 +3687,29 @@ export interface components {
              * @enum {string}
              */
             type: "message";
+        };
+        /**
+         * NearestPhrase
+         * @description What of the card comes nearest to a phrase, and what would have to change; ``words`` says it, by language.
+         */
+        NearestPhrase: {
+            /** Corrected */
+            corrected: string;
+            /** Edits */
+            edits: components["schemas"]["CardEdit"][];
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "title" | "text";
+            /** Phrase */
+            phrase: string;
+            /** Said */
+            said: string;
+            /** Words */
+            words: {
+                [key: string]: string;
+            };
         };
         /** NearMissView */
         NearMissView: {
@@ -5553,6 +5729,37 @@ export interface operations {
             };
         };
     };
+    earlier_api_agent_conversations__id__earlier_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlierConversations"];
+                };
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accept_api_agent_conversations__id__invitation__invitation_id__accept_post: {
         parameters: {
             query?: never;
@@ -6440,6 +6647,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused: `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_api_cards__id__preview_get: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                /** @description `name=value`, repeated. */
+                slot?: string[];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPreview"];
+                };
             };
             /** @description Refused: `code` says why. */
             default: {
