@@ -111,10 +111,12 @@ class AgentDesk(UseCases):
             messages = await tx.messages.list(conversation_id, after=after_position)
         return message_views(messages, for_visitor=False)
 
-    async def decisions(self, conversation_id: str, *, language: Language = "en") -> list[Json]:
-        """→ `DecisionView`s: the why of every step, refusals included."""
+    async def decisions(
+        self, conversation_id: str, *, language: Language = "en", agent_id: str | None = None
+    ) -> list[Json]:
+        """→ `DecisionView`s: the why of every step, refusals included. ``agent_id``: only of what is this agent's."""
         async with self._store.transaction(read_only=True) as tx:
-            await self._load(tx, conversation_id)
+            await self._visible(tx, conversation_id, agent_id or "", supervisor=agent_id is None)
             return await explain(tx, conversation_id, self._policies, language)
 
     async def agent_typing(self, agent_id: str, conversation_id: str) -> None:
