@@ -41,6 +41,8 @@ MOST_REFUSALS = 3
 LATER = timedelta(seconds=1)
 CLAIM_EVERY = timedelta(seconds=3)
 """How often a process that does not distribute looks whether it has to, and one that does renews its lease."""
+ASK_AGAIN = timedelta(milliseconds=200)
+"""A process that was told that another one distributes believes it for so long."""
 
 
 class Claim(Protocol):
@@ -72,6 +74,8 @@ class Distribution:
         self._tickets = 0
         self._served = 0
         self._again_at: datetime | None = None
+        self._not_before: datetime | None = None
+        self._asked = False
         self._background = Background(
             "distribution",
             self._background_turn,
@@ -108,6 +112,7 @@ class Distribution:
         await self._soon()
 
     async def _soon(self) -> None:
+        self._asked = True
         # Whoever asks does not wait for the pass: it would keep other effects, the invitation among them, from their
         # turn. Nothing is lost with this process: the pass looks at what is, and the next one begins with all there is.
         if self._background.running:
@@ -117,7 +122,7 @@ class Distribution:
 
     def next_change(self) -> datetime | None:
         """When there is something to do because time has passed."""
-        due = (self._floor.next_change(), self._again_at)
+        due = (self._not_before,) if self._not_before else (self._floor.next_change(), self._again_at)
         return min((at for at in due if at is not None), default=None)
 
     async def run_once(self) -> int:
@@ -128,13 +133,24 @@ class Distribution:
             if self._served >= ticket:
                 return 0
             served = self._tickets
-            if not await self._claim.held():
-                await self._bus.publish([DISTRIBUTION_TOPIC])
-                decided = 0
-            else:
+            asked, self._asked = self._asked, False
+            decided = 0
+            if await self._may():
                 decided = await self._pass()
+            elif asked:
+                # What the pictures show is told by the floor's own hints; this is for what came of an effect.
+                await self._bus.publish([DISTRIBUTION_TOPIC])
             self._served = served
             return decided
+
+    async def _may(self) -> bool:
+        """Whether this process distributes. Every change brings it here: the store is not asked about each."""
+        now = self._clock.now()
+        if self._not_before is not None and now < self._not_before:
+            return False
+        held = await self._claim.held()
+        self._not_before = None if held else now + ASK_AGAIN
+        return held
 
     # --- a pass ---------------------------------------------------------------------------------------
 

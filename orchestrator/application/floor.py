@@ -72,6 +72,7 @@ class LiveFloor:
         self._loaded = False
         self._reading = asyncio.Lock()
         self._hints: set[asyncio.Task[None]] = set()
+        self._news: set[tuple[str, str]] = set()
         self._listeners: list[Callable[[], None]] = []
         self._next_look: datetime | None = None
         self._background = Background(
@@ -204,10 +205,21 @@ class LiveFloor:
     def _tell(self, *, agents: Sequence[str], conversations: Sequence[str]) -> None:
         if self._node is None:
             return
-        frame: Json = {"node": self._node, "agents": list(agents), "conversations": list(conversations)}
-        task = asyncio.get_running_loop().create_task(self._bus.publish_ephemeral(FLOOR_TOPIC, frame))
-        self._hints.add(task)
-        task.add_done_callback(self._hints.discard)
+        begun = bool(self._news)
+        self._news.update(("agents", name) for name in agents)
+        self._news.update(("conversations", name) for name in conversations)
+        if not begun:
+            # What is committed in the same moment goes along.
+            task = asyncio.get_running_loop().create_task(self._tell_news())
+            self._hints.add(task)
+            task.add_done_callback(self._hints.discard)
+
+    async def _tell_news(self) -> None:
+        news, self._news = sorted(self._news), set()
+        frame: Json = {"node": self._node}
+        for kind in ("agents", "conversations"):
+            frame[kind] = [name for found, name in news if found == kind]
+        await self._bus.publish_ephemeral(FLOOR_TOPIC, frame)
 
     # --- reading --------------------------------------------------------------------------------------
 
