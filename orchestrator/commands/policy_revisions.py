@@ -264,8 +264,8 @@ async def _save(publishing: Publishing, folder: Path, base: int | None, note: st
 
     policy_set = read_set(folder)
     known = followed(folder) if base is None else None
+    live = await publishing.live()
     if base is None and known is None:
-        live = await publishing.live()
         raise Invalid(
             "unknown_base",
             f"{folder} was never pulled, so it is not known what it follows. If it is meant to follow what is live now "
@@ -274,7 +274,7 @@ async def _save(publishing: Publishing, folder: Path, base: int | None, note: st
         )
     number = base if base is not None else known.number if known is not None else 0
     for draft in await publishing.drafts():
-        if draft.base == number and draft.policy_set.digest == policy_set.digest:
+        if draft.base == number == live.number and draft.policy_set.digest == policy_set.digest:
             return draft  # pushed before: the same files need no second one
     return await publishing.save(policy_set, base=number, note=note, by=author)
 
