@@ -20,20 +20,24 @@ from media.errors import (
 from media.events import (
     MediaEvent,
     MediaFlowing,
+    MediaStalled,
     ParticipantConnected,
     ParticipantDropped,
     ParticipantLeft,
+    QualityMeasured,
     RoomClosed,
     SourceSwitched,
 )
 from media.gates import Cause
 from media.node import MediaNode
 from media.policy import MediaKind, Role, RoomPolicy, Rule, Rules, Source
+from media.quality import Grade, Quality
 from media.stats import DirectionStats, RoomStats, SourceStats
 
 __all__ = [
     "Cause",
     "DirectionStats",
+    "Grade",
     "HookMismatch",
     "IceServer",
     "JoinSuperseded",
@@ -43,12 +47,15 @@ __all__ = [
     "MediaFlowing",
     "MediaKind",
     "MediaNode",
+    "MediaStalled",
     "NegotiationError",
     "NoTransport",
     "NodeClosed",
     "ParticipantConnected",
     "ParticipantDropped",
     "ParticipantLeft",
+    "Quality",
+    "QualityMeasured",
     "Role",
     "RoomClosed",
     "RoomFull",

@@ -38,6 +38,8 @@ class MediaConfig:
     max_rooms: int = 500
     connect_timeout: float = 15.0
     """Seconds a new connection may take until ICE and DTLS are up."""
+    quality_interval: float = 5.0
+    """Seconds between two reports of each stream's quality."""
     silence_timeout: float = 5.0
     """Seconds without one authenticated packet (RTP, RTCP or STUN) after which a participant is dropped."""
     empty_room_timeout: float = 300.0
@@ -76,6 +78,7 @@ class MediaConfig:
             "empty_room_timeout",
             "keyframe_interval",
             "check_seconds",
+            "quality_interval",
         )
         for name in names:
             if getattr(self, name) <= 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from media.gates import Cause
 from media.policy import Role, Source
+from media.quality import Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,27 @@ class MediaFlowing:
     room_id: str
     role: Role
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStalled:
+    """Nothing has come of a source that was flowing, though nothing stops it here. It flows again with the next
+    :class:`MediaFlowing`.
+    """
+
+    room_id: str
+    role: Role
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class QualityMeasured:
+    """How well what a participant sends got through to the other one over the last seconds."""
+
+    room_id: str
+    role: Role
+    source: Source
+    quality: Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +93,12 @@ class RoomClosed:
 
 
 MediaEvent = (
-    ParticipantConnected | MediaFlowing | SourceSwitched | ParticipantDropped | ParticipantLeft | RoomClosed
+    ParticipantConnected
+    | ParticipantDropped
+    | ParticipantLeft
+    | MediaFlowing
+    | MediaStalled
+    | QualityMeasured
+    | SourceSwitched
+    | RoomClosed
 )

@@ -321,6 +321,8 @@ class MediaNode:
                     # silence.
                     member.last_heard = min(now, member.last_heard + stalled)
                     member.check_silence(now)
+                if not stalled:
+                    room.look(now)
                 empty = room.empty_since
                 if empty is not None and not room.joining and now - empty > self._config.empty_room_timeout:
                     await self.close_room(room.room_id)

@@ -16,14 +16,15 @@ from typing import Any, Final
 from media.config import MediaConfig
 from media.demux import TooManySsrcsError
 from media.errors import RoomFull
-from media.events import MediaEvent, MediaFlowing, SourceSwitched
+from media.events import MediaEvent, MediaFlowing, MediaStalled, QualityMeasured, SourceSwitched
 from media.gates import Cause, Gates
 from media.hooks import Forward
 from media.keyframes import KeyframeLimiter
 from media.limits import Budget
 from media.participant import Participant
 from media.policy import MediaKind, Role, RoomPolicy, Rule, Source
-from media.rewrite import HEADER_LENGTH, Drop, Flow
+from media.quality import STALLED_AFTER, SenderReport, StreamWatch, reports
+from media.rewrite import CLOCK_RATE, HEADER_LENGTH, Drop, Flow
 from media.rewrite_rtcp import keyframe_request, rewrite_rtcp
 from media.stats import DirectionStats, RoomStats
 
@@ -61,6 +62,14 @@ class Room:
         self._stats = {role: DirectionStats() for role in Role}
         self._flows: dict[Role, Flow | None] = dict.fromkeys(Role)
         """By sender: the table to the other side; None unless both sides are there."""
+        self._watches = {
+            (role, source): StreamWatch(CLOCK_RATE[source.kind]) for role in Role for source in Source
+        }
+        """Of what each person sends."""
+        self._quality_interval = config.quality_interval
+        self._quality_due = clock() + config.quality_interval
+        self._progress: dict[tuple[Role, Source], tuple[int, float]] = {}
+        """Packets forwarded of a flowing source, and since when it has been that many."""
         self._gates = Gates(policy, self._switched)
         self._limiters = {
             (role, picture): KeyframeLimiter(config.keyframe_interval)
@@ -285,12 +294,54 @@ class Room:
         if outcome is None:
             self._stats[role].malformed += 1
             return None
+        self._read_reports(role, data, outgoing, incoming, now)
         for picture in outcome.keyframes_wanted:
             self.want_keyframe(role.other, picture)
         if not outcome.data:
             return None
         self._stats[role].rtcp_forwarded += 1
         return sink.transport, outcome.data
+
+    # Quality
+
+    def _read_reports(self, role: Role, data: bytes, outgoing: Flow, incoming: Flow, now: float) -> None:
+        for report in reports(data):
+            if isinstance(report, SenderReport):
+                for source, lane in outgoing.receiving.lanes.items():
+                    if lane.primary.fed_by == report.ssrc:
+                        self._watches[role, source].on_sender_report(report.ntp_middle, now)
+                continue
+            for source, lane in incoming.receiving.lanes.items():
+                if lane.primary.ssrc == report.ssrc:
+                    self._watches[role.other, source].on_reception(report, now)
+
+    def look(self, now: float) -> None:
+        """Called about twice a second: tell of streams that have stalled, and now and then of each stream's quality."""
+        for member in list(self.members.values()):
+            for source in tuple(member.flowing):
+                self._look_for_stall(member, source, now)
+        if now < self._quality_due:
+            return
+        self._quality_due = now + self._quality_interval
+        for (role, source), watch in self._watches.items():
+            quality = watch.take(self._stats[role].sources[source].bytes_forwarded, now)
+            if quality is not None:
+                self._emit(QualityMeasured(self.room_id, role, source, quality))
+
+    def _look_for_stall(self, member: Participant, source: Source, now: float) -> None:
+        key = member.role, source
+        other = self.members.get(member.role.other)
+        if not self._gates.open[member.role][source] or other is None or not other.connected:
+            self._progress.pop(key, None)
+            return
+        count = self._stats[member.role].sources[source].packets_forwarded
+        before = self._progress.get(key)
+        if before is None or before[0] != count:
+            self._progress[key] = count, now
+        elif now - before[1] > STALLED_AFTER:
+            del self._progress[key]
+            member.flowing.discard(source)
+            self._emit(MediaStalled(self.room_id, member.role, source))
 
     # Keyframes
 

@@ -7,6 +7,7 @@ from typing import Literal
 import structlog
 
 import media
+from orchestrator.adapters.media_metrics import QualityMetrics
 from orchestrator.application.ports import MediaEvent, MediaListener, MediaRefused, Role
 
 log = structlog.get_logger(__name__)
@@ -17,6 +18,7 @@ class LocalMedia:
 
     def __init__(self, config: media.MediaConfig) -> None:
         self.node = media.MediaNode(config, self._report)
+        self.quality = QualityMetrics()
         self._listeners: list[MediaListener] = []
         self._roles: dict[tuple[str, str], str] = {}
         self._closing: set[str] = set()
@@ -108,6 +110,7 @@ class LocalMedia:
             await self.close_room(call_id)
 
     def _report(self, event: media.MediaEvent) -> None:
+        self.quality.heard(event)
         report = _event(event)
         # A room that we close is no loss; one that the node closes by itself is.
         if report is None or (report.kind == "lost" and report.call_id in self._closing):
