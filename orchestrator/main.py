@@ -456,6 +456,8 @@ class MeteredMedia(LocalMedia):
         metrics.add(
             Readings("visavis_media", "What passed through the media node, and what did not", self.totals)
         )
+        for collector in self.quality.collectors:
+            metrics.add(collector)
 
     def totals(self) -> Mapping[str, float]:
         return {"packets": 0, "bytes": 0, "dropped_by_policy": 0, "undeliverable": 0} | self._totals
