@@ -38,6 +38,7 @@ export class VisitorCall {
   readonly level = new MicLevel();
   #callId: string | null = null;
   #wasConnected = false;
+  #cameraPolicy: CallView["camera_policy"] = "allowed";
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #host: CallFlowHost;
 
@@ -61,6 +62,9 @@ export class VisitorCall {
       if (!testing && (this.#callId || this.checking)) this.#end();
       return;
     }
+    // Within a call the rule only ever becomes stricter.
+    const tightened = call.id === this.#callId && call.camera_policy !== this.#cameraPolicy;
+    this.#cameraPolicy = call.camera_policy;
     const lost = this.#wasConnected && !call.visitor_connected;
     this.#wasConnected = call.visitor_connected;
     this.link.otherIs(call.agent_connected);
@@ -69,8 +73,8 @@ export class VisitorCall {
       this.#callId = call.id;
       this.returning = conversation?.state === "in_video";
       void this.#prepare(call);
-    } else if (call.camera_policy === "forbidden" && this.media.video) {
-      // The rule was tightened during the call; the server has shut its gate already.
+    } else if ((tightened || call.camera_policy === "forbidden") && this.media.video) {
+      // The server has shut its gate already. Where the camera may be on at all, the visitor turns it on again.
       this.media.dropCamera();
     } else if (lost) {
       this.link.doubt();
