@@ -149,6 +149,7 @@ async def test_what_this_version_cannot_read_cannot_be_told(
         told = "\n".join([*lines(report), summary(report)])
         assert "cannot be told: 1" in told
         assert "not compared" in told
+        assert f"the same: {report.steps['same']}" in told
         assert summary(report) == "3 conversations: 2 the same, 0 changed, 1 of which it cannot be told"
 
 

@@ -49,7 +49,7 @@ def summary(report: ReplayReport) -> str:
 
 
 def lines(report: ReplayReport) -> Iterator[str]:
-    """The report for people: the most important changes first, each kind under its meaning."""
+    """The report for people: the most important changes first, each kind under its meaning with its decisions."""
     kind: Kind | None = None
     for change in report.changes:
         if change.difference.kind != kind:
@@ -58,9 +58,9 @@ def lines(report: ReplayReport) -> Iterator[str]:
         yield f"  {sentence(change)}"
     if report.others:
         yield f"… and {report.others} differences of further sorts."
-    rest = report.steps.get("not_compared", 0)
-    if rest:
-        yield f"{MEANINGS['not_compared']}: {rest}"
+    for rest in ("not_compared", "same"):
+        if report.steps.get(rest):
+            yield f"{MEANINGS[rest]}: {report.steps[rest]}"
 
 
 def plain(report: ReplayReport) -> dict[str, object]:
