@@ -6,14 +6,16 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.estate.conftest import Running
 from tests.integration.estate.test_two_processes import meet
-from tests.integration.estate.world import PASSWORD, ROOT, SECRET, People
+from tests.integration.estate.world import PASSWORD, ROOT, SECRET, SHOP, People
 from tests.integration.media.peers import until
 from tests.servers.child import Child, answers, free_port
 
@@ -62,6 +64,13 @@ class Admins:
     async def number(self, port: int) -> int:
         return (await self.call(port, "GET", "")).json()["used_number"]
 
+    async def decided_by(self, conversation_id: str) -> set[str]:
+        """The revisions that decided about a conversation."""
+        address = f"http://127.0.0.1:{self.ports[0]}/api/conversations/{conversation_id}/decisions"
+        answer = await self.client.get(address, headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        return {one["revision"] for one in answer.json()}
+
     async def until_used(self, number: int) -> float:
         """Seconds until every process uses it."""
         began = time.monotonic()
@@ -69,6 +78,33 @@ class Admins:
             while [await self.number(port) for port in self.ports] != [number] * len(self.ports):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return time.monotonic() - began
+
+
+@dataclass
+class Visitor:
+    """A page of the shop, as far as this needs one."""
+
+    port: int
+    site: str
+    headers: dict[str, str] = field(default_factory=lambda: {"origin": SHOP})
+    conversation: str = ""
+
+    async def _post(self, path: str, body: object = None) -> Any:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self.port}/api/visitor", timeout=20
+        ) as client:
+            answer = await client.post(path, json=body, headers=self.headers)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def start(self) -> None:
+        session = await self._post("/session", {"site_key": self.site, "language": "fr"})
+        self.headers["authorization"] = f"Bearer {session['token']}"
+        started = await self._post("/conversations", {"client_id": "start"})
+        self.conversation = started["conversation"]["id"]
+
+    async def ask_for_a_person(self) -> None:
+        await self._post(f"/conversations/{self.conversation}/person")
 
 
 async def signed_in(ports: list[int], environment: dict[str, str]) -> Admins:
@@ -166,8 +202,13 @@ async def test_sqlite_a_folder_kill_and_a_restart(children: list[Child], tmp_pat
 
     shipped = {"VISAVIS_POLICY_DIR": str(ROOT / "rules" / "policies")}
     await visavis(environment | shipped, "policy", "pull", str(folder))
+    await visavis(environment, "site", "add", "shop", "--origin", SHOP, "--no-bot")
     admins = await signed_in([await asyncio.to_thread(start)], environment)
     assert await admins.number(admins.ports[0]) == 1
+    first = (await admins.call(admins.ports[0], "GET", "")).json()["used_revision"]
+    site = await visavis(environment, "site", "list")
+    old = Visitor(admins.ports[0], next(word for word in site.split() if word.startswith("site_")))
+    await old.start()
     change(folder, "routing.yaml", "places: { chat: 10,", "places: { chat: 6,")
     said = await visavis(environment, "policy", "publish", str(folder), "-m", "Fewer may wait")
     assert "number 2" in said
@@ -182,4 +223,12 @@ async def test_sqlite_a_folder_kill_and_a_restart(children: list[Child], tmp_pat
     assert (live["used_number"], live["used_revision"]) == (2, revision)
     assert "cannot be used" in log.read_text()
     assert "goes on" in log.read_text()
+    # Who began under the first revision goes on under it; who begins now, under the second.
+    old.port = admins.ports[0]
+    await old.ask_for_a_person()
+    new = Visitor(admins.ports[0], old.site)
+    await new.start()
+    await new.ask_for_a_person()
+    assert first != revision
+    assert [await admins.decided_by(one.conversation) for one in (old, new)] == [{first}, {revision}]
     await admins.client.aclose()
