@@ -137,6 +137,14 @@ class SqlConversations:
             .limit(1)
         )
 
+    async def of_visitor(self, visitor_id: str, *, before: datetime, limit: int) -> list[Conversation]:
+        return await self._all(
+            select(c.snapshot)
+            .where(c.visitor_id == visitor_id, c.started_at < before)
+            .order_by(c.started_at.desc(), c.id.desc())
+            .limit(limit)
+        )
+
     async def open_of_agent(self, agent_id: str) -> list[Conversation]:
         return await self._all(select(c.snapshot).where(c.agent_id == agent_id).order_by(c.started_at, c.id))
 

@@ -130,11 +130,17 @@ class AgentDesk(UseCases):
     async def _visible(
         self, tx: Transaction, conversation_id: str, agent_id: str, *, supervisor: bool
     ) -> Conversation:
-        """The conversation, if the agent has it, had it last or is asked to take it, or if a supervisor asks."""
+        """The conversation, if the agent has it, had it last or is asked to take it, or if a supervisor asks.
+
+        Who has the visitor now, or is asked to, sees what the visitor talked about before.
+        """
         conversation = await self._load(tx, conversation_id)
-        if not supervisor and not _may_see(conversation, agent_id):
-            raise NotFound("conversation_not_found", "There is no such conversation.")
-        return conversation
+        if supervisor or _may_see(conversation, agent_id):
+            return conversation
+        now = await tx.conversations.open_of_visitor(conversation.visitor_id)
+        if now is not None and _has(now, agent_id):
+            return conversation
+        raise NotFound("conversation_not_found", "There is no such conversation.")
 
     async def _agent_act(
         self, agent_id: str, conversation_id: str, make: Callable[[Moment], Awaitable[Event]]
@@ -162,6 +168,11 @@ async def at_once(event: Event) -> Event:
     return event
 
 
+def _has(conversation: Conversation, agent_id: str) -> bool:
+    """Holds it, or is asked to."""
+    invitation = conversation.invitation
+    return conversation.agent_id == agent_id or (invitation is not None and invitation.agent_id == agent_id)
+
+
 def _may_see(conversation: Conversation, agent_id: str) -> bool:
-    invited = conversation.invitation is not None and conversation.invitation.agent_id == agent_id
-    return invited or agent_id in (conversation.agent_id, conversation.last_agent_id)
+    return _has(conversation, agent_id) or conversation.last_agent_id == agent_id

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orchestrator.application.agent_presence import AgentPresence
 from orchestrator.application.bot_turns import BotTurns
+from orchestrator.application.earlier import EarlierConversations
 from orchestrator.application.inbox import Inbox
 from orchestrator.application.notes import Notes
 from orchestrator.application.supervision import Supervision
@@ -14,5 +15,5 @@ from orchestrator.application.transfers import Transfers
 from orchestrator.application.visitor_chat import VisitorChat
 
 
-class Conversations(VisitorChat, Transfers, Notes, AgentPresence, Inbox, Supervision, BotTurns):
+class Conversations(VisitorChat, Transfers, Notes, EarlierConversations, AgentPresence, Inbox, Supervision, BotTurns):
     """The visitor's side, the agent's side and the bot's side of conversations."""

@@ -86,6 +86,10 @@ class ConversationTable(Protocol):
 
     async def latest_of_visitor(self, visitor_id: str) -> Conversation | None: ...
 
+    async def of_visitor(self, visitor_id: str, *, before: datetime, limit: int) -> list[Conversation]:
+        """The visitor's conversations that began before a moment, the newest first."""
+        ...
+
     async def open_of_agent(self, agent_id: str) -> list[Conversation]:
         """Conversations the agent holds, oldest first."""
         ...

@@ -206,6 +206,12 @@ async def test_conversations_of_a_visitor(store: Store) -> None:
         assert newest is not None
         assert newest.id == "new"
         assert await tx.conversations.open_of_visitor("v1") == newest
+        before = await tx.conversations.of_visitor("v1", before=later(9), limit=5)
+        assert newest not in before
+        again = await tx.conversations.of_visitor("v1", before=later(10), limit=1)
+        assert again == [newest]
+        assert await tx.conversations.of_visitor("v1", before=later(10), limit=5) == [newest, *before]
+        assert await tx.conversations.of_visitor("v2", before=later(10), limit=5) == []
         assert [one.id for one in await tx.conversations.not_closed()] == ["new"]
 
 

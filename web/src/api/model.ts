@@ -24,6 +24,8 @@ export type VisitorHistory = Schemas["VisitorConversationWithHistory"];
 export type StartConversation = Schemas["StartConversation"];
 export type LeaveMessage = Schemas["LeaveMessage"];
 export type PostMessage = Schemas["PostMessage"];
+export type EarlierConversations = Schemas["EarlierConversations"];
+export type EarlierConversation = Schemas["EarlierConversation"];
 export type AddNote = Schemas["AddNote"];
 export type PostedMessage = Schemas["PostedMessage"];
 

@@ -8,6 +8,7 @@ import type {
   BoardView,
   CallToken,
   ConversationPage,
+  EarlierConversations,
   InboxAnswer,
   InboxAnswered,
   InboxPage,
@@ -71,6 +72,10 @@ export class AgentApi {
 
   history(id: string): Promise<AgentHistory> {
     return this.#http.get(`/agent/conversations/${id}`);
+  }
+
+  earlier(id: string): Promise<EarlierConversations> {
+    return this.#http.get(`/agent/conversations/${id}/earlier`);
   }
 
   note(id: string, body: AddNote): Promise<PostedMessage> {

@@ -26,6 +26,7 @@ import { Attention } from "./attention";
 import { Board } from "./board";
 import { AgentCall } from "./call_flow";
 import { Drafts } from "./drafts";
+import { Earlier } from "./earlier";
 import type { Host } from "./host";
 import { Inbox } from "./inbox";
 import type { Shortcut } from "./shortcuts";
@@ -70,6 +71,7 @@ export class DeskStore {
   readonly inbox: Inbox;
   readonly transfer: TransferChoice;
   readonly board: Board;
+  readonly earlier: Earlier;
   readonly drafts = new Drafts(sessionStorage, "visavis:desk:drafts");
   readonly canVideo = canVideo();
   language: UiLanguage;
@@ -130,6 +132,7 @@ export class DeskStore {
     this.inbox = new Inbox(host);
     this.transfer = new TransferChoice(host);
     this.board = new Board(host);
+    this.earlier = new Earlier(host);
     this.notes = new Outbox({
       target: () => null,
       post: (id, body) => this.api.note(id, { client_id: body.client_id, text: body.text }),
@@ -423,6 +426,7 @@ export class DeskStore {
       this.unread.delete(id);
       sessionStorage.setItem("visavis:desk:selected", id);
       if (!this.#loaded.has(id)) void this.#loadHistory(id);
+      void this.earlier.look(id);
     }
     this.#changed();
   }
@@ -433,6 +437,11 @@ export class DeskStore {
     this.dialog = dialog;
     if (dialog === "transfer" && this.selected) this.transfer.begin(this.selected);
     this.#changed();
+  }
+
+  readEarlier(id: string): void {
+    this.board.read(id);
+    this.show("read");
   }
 
   toggleInfo(): void {
@@ -654,6 +663,7 @@ export class DeskStore {
     this.#loaded.delete(id);
     this.#lines.delete(id);
     this.drafts.set(id, "");
+    this.earlier.forget(id);
     if (this.selected === id) this.selected = null;
   }
 
@@ -715,6 +725,7 @@ export class DeskStore {
     sessionStorage.removeItem("visavis:desk:view");
     this.inbox.reset();
     this.board.reset();
+    this.earlier.reset();
     this.transfer.end();
     this.call.follow([]);
     this.phase = "login";

@@ -1,4 +1,4 @@
-import { keys, note, notify, theme } from "./en_keys";
+import { earlier, keys, note, notify, theme } from "./en_keys";
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./en_team";
 import { why } from "./en_why";
 import type * as fr from "./fr";
@@ -378,6 +378,7 @@ export const desk: Shape<typeof fr.desk> = {
   why,
   keys,
   internalNote: note,
+  earlier,
   notify,
   theme,
   waitedFor: (time) => `Waiting for ${time}`,

@@ -32,6 +32,13 @@ export const note: Shape<typeof fr.note> = {
   save: "Save the note",
 };
 
+export const earlier: Shape<typeof fr.earlier> = {
+  title: "Earlier conversations",
+  failed: "They could not be loaded.",
+  more: "Older ones are not shown.",
+  silent: "No message from the visitor",
+};
+
 export const theme: Shape<typeof fr.theme> = {
   title: "Appearance",
   auto: "System",

@@ -3,7 +3,7 @@
  * ; ! ? and no-break spaces (U+00A0) before colons and inside « »; a test holds all texts to that.
  */
 
-import { keys, note, notify, theme } from "./fr_keys";
+import { earlier, keys, note, notify, theme } from "./fr_keys";
 import { board, inbox, navigation, refusals, transfer, waitReason } from "./fr_team";
 import { why } from "./fr_why";
 import { count, type NoticeParams, type Shape, type Wait, who } from "./shape";
@@ -398,6 +398,7 @@ export const desk = {
   why,
   keys,
   internalNote: note,
+  earlier,
   notify,
   theme,
   waitedFor: (time: string) => `Attend depuis ${time}`,

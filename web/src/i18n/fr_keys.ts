@@ -29,6 +29,13 @@ export const note = {
   save: "Enregistrer la note",
 };
 
+export const earlier = {
+  title: "Conversations précédentes",
+  failed: "Elles n’ont pas pu être chargées.",
+  more: "D’autres, plus anciennes, ne sont pas affichées.",
+  silent: "Sans message du visiteur",
+};
+
 export const theme = {
   title: "Apparence",
   auto: "Système",

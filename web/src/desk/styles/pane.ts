@@ -94,6 +94,44 @@ export const paneStyles = css`
     padding-block-start: var(--s5);
     border-block-start: 1px solid var(--line);
   }
+  .earlier {
+    display: flex;
+    flex-direction: column;
+    gap: var(--s1);
+    margin-inline: calc(-1 * var(--s2));
+  }
+  .earlier-one {
+    display: flex;
+    flex-direction: column;
+    gap: 2px;
+    inline-size: 100%;
+    padding: var(--s2);
+    border-radius: var(--r1);
+    text-align: start;
+    font-size: 14px;
+  }
+  .earlier-one:hover {
+    background: var(--sunken);
+  }
+  .earlier-top {
+    display: flex;
+    justify-content: space-between;
+    gap: var(--s2);
+    color: var(--ink-2);
+    font-size: var(--text-s);
+  }
+  .earlier-top span {
+    display: flex;
+    align-items: center;
+    gap: 4px;
+  }
+  .earlier-words {
+    display: -webkit-box;
+    overflow: hidden;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow-wrap: anywhere;
+  }
   .info h3 {
     margin-block-end: var(--s3);
     font-size: var(--text-m);

@@ -109,7 +109,7 @@ export function readDialog(store: DeskStore): TemplateResult | typeof nothing {
         ${icons.close()}
       </button>
     </div>
-    <p>${t.board.readLead}</p>
+    ${reading.conversation && reading.conversation.state !== "closed" ? html`<p>${t.board.readLead}</p>` : nothing}
     ${reading.failed ? html`<p class="problem" role="alert">${icons.alert(18)} <span>${t.board.readFailed}</span></p>` : nothing}
     <div class="history" tabindex="0" role="log" aria-label=${t.history}>
       ${

@@ -4,6 +4,7 @@ import type { AgentConversation } from "../../api/model";
 import * as icons from "../../ui/icons";
 import type { DeskStore } from "../store";
 import "../why-view";
+import { earlier } from "./earlier";
 import { shortPage, verdict } from "./invitation";
 import { languageName } from "./language";
 
@@ -31,6 +32,7 @@ export function info(store: DeskStore, c: AgentConversation): TemplateResult {
       t.about,
       definitions(facts.filter((fact): fact is [string, string | TemplateResult] => Boolean(fact[1]))),
     )}
+    ${earlier(store, c.id)}
     <visavis-why .base=${store.base} .conversation=${c.id} .stamp=${`${c.version} ${store.lines(c.id).length}`} .language=${store.language}></visavis-why>
   </aside>`;
 }
