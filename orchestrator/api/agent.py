@@ -69,14 +69,6 @@ async def earlier(user: AgentUser, platform: PlatformDep, conversation_id: Conve
     return await platform.conversations.earlier(user.id, conversation_id, supervisor=user.role in SUPERVISORS)
 
 
-@router.get("/conversations/{id}/earlier", response_model=schemas.EarlierConversations)
-async def earlier(user: AgentUser, platform: PlatformDep, conversation_id: ConversationId) -> Any:
-    """What the visitor talked about before this conversation; each of these can be read while one has the visitor."""
-    return await platform.conversations.earlier(
-        user.id, conversation_id, supervisor=user.role in SUPERVISORS
-    )
-
-
 @router.post("/conversations/{id}/notes", response_model=schemas.PostedMessage)
 async def add_note(
     user: AgentUser, platform: PlatformDep, conversation_id: ConversationId, body: schemas.AddNote
