@@ -79,9 +79,9 @@ async def one_call(node: Machine, number: int) -> None:
             await peer.close()
 
 
-async def calls(count: int, *, objects_each: float) -> None:
+async def calls(count: int, mode: str, *, objects_each: float) -> None:
     """Warm up, then two rounds of calls. The node is a process of its own: the peers' memory is not its."""
-    node = await Machine.start("node", "127.0.0.1")
+    node = await Machine.start("node", "127.0.0.1", mode)
 
     async def now() -> Json:
         # Closing goes on in the background for a moment.
@@ -114,12 +114,14 @@ def loopback_clients(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("loopback_clients")
-async def test_calls_leave_nothing_behind() -> None:
-    await calls(3, objects_each=100)
+@pytest.mark.parametrize("mode", ["default", "fast"])
+async def test_calls_leave_nothing_behind(mode: str) -> None:
+    await calls(3, mode, objects_each=100)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("loopback_clients")
-async def test_a_hundred_calls_leave_nothing_behind() -> None:
-    await calls(60, objects_each=5)
+@pytest.mark.parametrize("mode", ["default", "fast"])
+async def test_a_hundred_calls_leave_nothing_behind(mode: str) -> None:
+    await calls(60, mode, objects_each=5)

@@ -1,4 +1,4 @@
-"""One machine of a call: ``python -m tests.integration.netns.side node|peer <address> [<luma>]``.
+"""One machine of a call: ``python -m tests.integration.netns.side node|peer <address> [<mode>|<luma>]``.
 
 Reads one JSON command a line and answers with one JSON line; the node's events come as lines of their own.
 """
@@ -27,14 +27,17 @@ def say(**line: Any) -> None:
 
 
 class NodeSide:
-    def __init__(self, address: str) -> None:
-        self._node = MediaNode(MediaConfig(host_addresses=(address,)), self._on_event)
+    def __init__(self, address: str, mode: str = "default") -> None:
+        config = MediaConfig(host_addresses=(address,), fast=mode == "fast")
+        self._node = MediaNode(config, self._on_event)
+        self._fast = config.fast
 
     def _on_event(self, event: MediaEvent) -> None:
         say(event=type(event).__name__, at=time.monotonic(), **asdict(event))
 
     async def start(self) -> Json:
         await self._node.start()
+        assert self._node.fast is self._fast
         return {}
 
     async def open(self, room: str) -> Json:
@@ -140,4 +143,10 @@ async def main(side: NodeSide | PeerSide) -> None:
 
 if __name__ == "__main__":
     kind, own_address = sys.argv[1:3]
-    asyncio.run(main(NodeSide(own_address) if kind == "node" else PeerSide(own_address, int(sys.argv[3]))))
+    asyncio.run(
+        main(
+            NodeSide(own_address, *sys.argv[3:])
+            if kind == "node"
+            else PeerSide(own_address, int(sys.argv[3]))
+        )
+    )
