@@ -13,7 +13,6 @@ transactions that share some of them wait for each other in one order.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +26,7 @@ from orchestrator.application.gather import AgentsRead, gather
 from orchestrator.application.lanes import lane_of
 from orchestrator.application.ledger import write_ledger
 from orchestrator.application.mailbox import Mailboxes
-from orchestrator.application.notify import TIMER_TOPIC, WORK_TOPIC, entries_of_change, queue_topic
+from orchestrator.application.notify import entries_of_change, hints_of_change
 from orchestrator.application.ports import Bus, Clock, Ids, Policies, Store, Transaction, WaitEstimates
 from orchestrator.application.records import (
     Context,
@@ -37,6 +36,7 @@ from orchestrator.application.records import (
     NewMessage,
     StoredMessage,
 )
+from orchestrator.application.turns import Turns
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation
 from orchestrator.domain.decide import decide
@@ -51,10 +51,6 @@ from rules.policy import Policy
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
-TOGETHER = 16
-"""So many events share a transaction at most: while it is being stored, the next ones are decided."""
-SIDE_BY_SIDE = 4
-"""So many transactions of events are under way at once."""
 DUPLICATE = Ignored("duplicate")
 
 
@@ -114,8 +110,12 @@ class _Request:
     answer: asyncio.Future[_Committed]
 
     @property
+    def over(self) -> bool:
+        return self.answer.done()
+
+    @property
     def sociable(self) -> bool:
-        """Whether it may share a transaction: what it locks is known beforehand."""
+        """Whether what it locks is known beforehand: then it may share a transaction."""
         return self.also is None and (bool(self.agents) or not callable(self.event))
 
 
@@ -148,9 +148,7 @@ class EventHandler:
         self._mailboxes = Mailboxes()
         self._on_acknowledged = on_acknowledged
         self._waits = waits
-        self._requests: deque[_Request] = deque()
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._begins = False
+        self._turns = Turns(self._settle)
 
     async def handle(
         self,
@@ -199,43 +197,10 @@ class EventHandler:
         also: Also | None,
         agents: Sequence[str],
     ) -> _Committed:
-        loop = asyncio.get_running_loop()
-        request = _Request(conversation_id, event, key, messages, context, also, agents, loop.create_future())
-        self._requests.append(request)
-        self._begin_soon(loop)
-        return await request.answer
-
-    def _begin_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        # A moment later: who comes in the same moment comes along.
-        if not self._begins:
-            self._begins = True
-            loop.call_soon(self._begin)
-
-    def _begin(self) -> None:
-        self._begins = False
-        while self._requests and len(self._under_way) < SIDE_BY_SIDE:
-            taken = self._take()
-            if taken:
-                task = asyncio.get_running_loop().create_task(self._settle(taken), name="events")
-                self._under_way.add(task)
-                task.add_done_callback(self._ended)
-
-    def _take(self) -> list[_Request]:
-        """Those whose turn it is."""
-        taken: list[_Request] = []
-        while self._requests and len(taken) < TOGETHER:
-            first = self._requests[0]
-            if first.answer.done():  # nobody waits for it any more, and nothing was begun
-                self._requests.popleft()
-            elif first.sociable:
-                taken.append(self._requests.popleft())
-            else:
-                return taken or [self._requests.popleft()]
-        return taken
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._begin()
+        answer = asyncio.get_running_loop().create_future()
+        request = _Request(conversation_id, event, key, messages, context, also, agents, answer)
+        self._turns.add(request)
+        return await answer
 
     async def _settle(self, requests: Sequence[_Request]) -> None:
         """Decide these, together if that is possible, and answer each."""
@@ -446,13 +411,7 @@ class EventHandler:
         await note_consequences(tx, before, after, event, self._policies.live, now, read=read)
         entries = entries_of_change(before, after, outcome.changes, stored)
         await tx.feed.append(entries, at=now)
-        hints = list(dict.fromkeys(entry.stream for entry in entries))
-        if outcome.effects:
-            hints.append(WORK_TOPIC)
-        if _rings_sooner(before, after):
-            hints.append(TIMER_TOPIC)
-        for group in _moved_lines(before, after):
-            hints.append(queue_topic(group))
+        hints = hints_of_change(before, after, entries, works=bool(outcome.effects))
         return _Committed(Handled(outcome, after, stored[: len(messages)]), hints)
 
     def _line(self, notice: Notice) -> NewMessage:
@@ -498,18 +457,3 @@ def _whose_turn_is_over(event: Event, outcome: Moved) -> set[str]:
     """Agents who just took a conversation or got free: the longest idle are asked first."""
     agents = {effect.agent_id for effect in outcome.effects if isinstance(effect, DrainQueue)}
     return agents | {event.agent_id} if isinstance(event, ev.AgentAccepted | ev.AgentAssigned) else agents
-
-
-def _rings_sooner(before: Conversation | None, after: Conversation) -> bool:
-    """Whether a timer was set for earlier than before: one that is put off or gone finds that out when it rings."""
-    old = before.timers if before is not None else {}
-    return any(name not in old or deadline < old[name] for name, deadline in after.timers.items())
-
-
-def _moved_lines(before: Conversation | None, after: Conversation) -> set[str]:
-    """The groups whose waiting line this change moved."""
-    old = before.queue if before is not None else None
-    new = after.queue
-    if old is not None and new is not None and old.group == new.group and old.at_head == new.at_head:
-        return set()
-    return {entry.group for entry in (old, new) if entry is not None}

@@ -51,6 +51,18 @@ def entries_of_change(
     ]
 
 
+def hints_of_change(
+    before: Conversation | None, after: Conversation, entries: Sequence[NewFeedEntry], *, works: bool
+) -> list[str]:
+    """Who is woken: the streams that have new ``entries``, and this process' services. ``works``: there are effects."""
+    hints = list(dict.fromkeys(entry.stream for entry in entries))
+    if works:
+        hints.append(WORK_TOPIC)
+    if _rings_sooner(before, after):
+        hints.append(TIMER_TOPIC)
+    return hints + [queue_topic(group) for group in sorted(_moved_lines(before, after))]
+
+
 def message_entries(visitor_id: str, agents: Iterable[str], message: StoredMessage) -> list[NewFeedEntry]:
     streams = [agent_stream(agent_id) for agent_id in agents]
     if message.private_to is None:
@@ -72,3 +84,18 @@ def _loads_changed(before: Conversation | None, after: Conversation) -> list[str
         for agent_id in dict.fromkeys((*held, *holds))
         if held.get(agent_id, (0, 0)) != holds.get(agent_id, (0, 0))
     ]
+
+
+def _rings_sooner(before: Conversation | None, after: Conversation) -> bool:
+    """Whether a timer was set for earlier than before: one that is put off or gone finds that out when it rings."""
+    old = before.timers if before is not None else {}
+    return any(name not in old or deadline < old[name] for name, deadline in after.timers.items())
+
+
+def _moved_lines(before: Conversation | None, after: Conversation) -> set[str]:
+    """The groups whose waiting line this change moved."""
+    old = before.queue if before is not None else None
+    new = after.queue
+    if old is not None and new is not None and old.group == new.group and old.at_head == new.at_head:
+        return set()
+    return {entry.group for entry in (old, new) if entry is not None}

@@ -11,9 +11,10 @@ import pytest
 
 from orchestrator.adapters.store import SqlStore
 from orchestrator.application.errors import StoreUnavailable, VersionConflict
-from orchestrator.application.handle_event import TOGETHER, EventHandler, Moment
+from orchestrator.application.handle_event import EventHandler, Moment
 from orchestrator.application.ports import Store, Transaction
 from orchestrator.application.records import EventRecord, NewFeedEntry, NewMessage, Site, User, Visitor
+from orchestrator.application.turns import TOGETHER
 from orchestrator.domain import events as ev
 from orchestrator.domain.conversation import Conversation, Device, State, TimerName
 from rules.decision import Decision
