@@ -11,10 +11,10 @@ a row is one transition per state it may leave. Only what the machine is good at
 * *Where does it lead?* The machine moves the model to the row's target; a row without one is internal.
 
 Nothing else happens in the machine. There are no callbacks: actions are names that the domain carries out later,
-all or nothing, after the decision (a failing callback would leave a state changed halfway); so `_RowTransition` leaves
-out what the library does for callbacks, which is most of its work. There are no automatic transitions: what a policy
-does not say cannot happen. It is synchronous and not queued: a queued machine answers "yes" before it has looked at a
-guard.
+all or nothing, after the decision (a failing callback would leave a state changed halfway); so `_RowEvent` and
+`_RowTransition` leave out what the library does for callbacks and queues, which is most of its work. There are no
+automatic transitions: what a policy does not say cannot happen. It is synchronous and not queued: a queued machine
+answers "yes" before it has looked at a guard.
 
 The model is made for one decision and thrown away; the machine keeps no state between decisions, so that one
 machine serves every conversation of its policy. While the machine goes through the rows, the model keeps the
@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transitions import EventData, Machine, Transition
+from transitions import Event, EventData, Machine, Transition
 
 from rules.decision import Decision, NearMiss
 from rules.facts import FACT_BY_NAME, FactValue
@@ -109,7 +109,16 @@ class _RowTransition(Transition):
         return True
 
 
+class _RowEvent(Event):
+    """An event of the policy. Its rows are tried in their order, for the state in which the model is."""
+
+    def trigger(self, model: _Trial) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride]
+        event_data = EventData(None, self, self.machine, model, (), {})
+        return any(transition.execute(event_data) for transition in self.transitions.get(model.state, ()))
+
+
 class _RowMachine(Machine):
+    event_cls = _RowEvent
     transition_cls = _RowTransition
 
 
