@@ -208,6 +208,11 @@ def sections(report: Json) -> list[Section]:
             f"{judge['excused_seconds']:.1f} of {report['run']['seconds']:.0f} s: the machine was busy otherwise",
         )
     )
+    if judge["excused_seconds"] > report["run"]["seconds"] / 2:
+        words = (
+            "what is held was judged for less than half of the time: try again when the machine is less busy"
+        )
+        rules.append(("the machine was too busy", words))
     slow = service["request_p99"] or 0.0
     if judge["rules"]["no_idle_agent"] and slow > report["run"]["grace"] / 2:
         words = f"requests took up to {slow:.1f} s (p99): this machine cannot keep up. A lower --speed asks less of it"

@@ -88,9 +88,10 @@ async def run_load(
     service: Service,
     admin: Admin,
     show: Callable[[Progress], None] = lambda _: None,
-    starved: Callable[[], float] = lambda: 0.0,
+    starved: Callable[[float], float] = lambda passed: 0.0,
 ) -> Result:
-    """Simulate, and judge. ``starved``: seconds since it was last asked in which the service was kept from running.
+    """Simulate, and judge. ``starved``: of the seconds that passed since it was last asked, those in which the service
+    was kept from running.
 
     Raises:
         Failed: the service did not let the run begin.
@@ -143,7 +144,7 @@ class _Run:
         agents: list[SimulatedAgent],
         supervisor: Supervisor,
         show: Callable[[Progress], None],
-        starved: Callable[[], float],
+        starved: Callable[[float], float],
     ) -> None:
         self.wish = wish
         self.scene = scene
@@ -245,7 +246,7 @@ class _Run:
             now = scene.now()
             lag = max(0.0, now - last - LOOK_EVERY)
             self._worst_lag = max(self._worst_lag, lag)
-            starved = min(now - last, self._starved_since_last())
+            starved = self._starved_since_last(now - last)
             self._starved += starved
             free = {agent.name: seat for agent in self.agents if (seat := agent.free()) is not None}
             # Which of both was the case when is not known: the longer of them is excused, not their sum.
