@@ -56,14 +56,22 @@ class _BeyondError(Exception):
     """The expression calculates or calls a function: left to CEL."""
 
 
+Mention = tuple[frozenset[str], frozenset[FactValue]]
+"""Facts that are compared with each other and with these values."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A guard that can be asked while some facts are not known yet. ``exact``: its cases are all there are."""
+    """A guard that can be asked while some facts are not known yet. ``exact``: its cases are all there are.
+
+    ``mentions`` is what its comparisons are about.
+    """
 
     reads: tuple[str, ...]
     exact: bool
     test: Callable[[Values], bool | None]
     tree: Node | None = field(repr=False, default=None)
+    mentions: tuple[Mention, ...] = field(repr=False, default=())
 
 
 @lru_cache(maxsize=8_192)
@@ -71,13 +79,13 @@ def _condition(source: str, guard: Guard) -> Condition:
     try:
         test = _compiled(guard.tree)
     except _BeyondError:
-        return Condition(guard.reads, False, _asked_of_cel(guard), guard.tree)
+        return Condition(guard.reads, False, _asked_of_cel(guard), guard.tree, _mentions(guard, exact=False))
 
     def holds(values: Values) -> bool | None:
         found = test(values)
         return found if found is None else found is True
 
-    return Condition(guard.reads, True, holds, guard.tree)
+    return Condition(guard.reads, True, holds, guard.tree, _mentions(guard, exact=True))
 
 
 def condition_of(guard: Guard | None) -> Condition | None:
@@ -173,6 +181,20 @@ def _compared(compare: Callable[[FactValue, FactValue], bool], left: Test, right
     return test
 
 
+def demanded(node: Node, name: str) -> FactValue | None:
+    """The only value of a fact with which an expression can be true, where it says so outright; else None."""
+    if node.kind != "call":
+        return None
+    if node.name == "_&&_":
+        return next((found for each in node.children if (found := demanded(each, name)) is not None), None)
+    if node.name != "_==_":
+        return None
+    one, other = node.children
+    if one.kind == "const":
+        one, other = other, one
+    return other.constant if one.kind == "ident" and one.name == name and other.kind == "const" else None
+
+
 Shape = bool | int | float | str | None | tuple["Shape", ...]
 
 
@@ -222,8 +244,12 @@ def domains_of(conditions: Iterable[Condition | None]) -> Domains:
             continue
         for name in condition.reads:
             mentioned.setdefault(name, set())
-        if condition.tree is not None:
-            _mentions(condition, mentioned, linked)
+        for names, constants in condition.mentions:
+            for name in names:
+                kind = FACT_BY_NAME[name].type
+                mentioned[name].update(value for value in constants if _is_a(value, kind))
+            if len(names) > 1:
+                linked.append(set(names))
     for group in linked:
         together = {value for name in group for value in mentioned[name]}
         for name in group:
@@ -231,26 +257,23 @@ def domains_of(conditions: Iterable[Condition | None]) -> Domains:
     return {name: _values(name, found) for name, found in mentioned.items()}
 
 
-def _mentions(condition: Condition, mentioned: dict[str, set[FactValue]], linked: list[set[str]]) -> None:
-    assert condition.tree is not None  # noqa: S101 - the caller has looked
-    for node in condition.tree.walk():
-        if node.kind != "call" or (node.name not in _COMPARISONS and node.name != "@in"):
-            continue
-        below = [each for child in node.children for each in child.walk()]
-        names = {each.name for each in below if each.kind == "ident" and each.name in mentioned}
-        constants = {each.constant for each in below if each.kind == "const" and each.constant is not None}
-        for name in names:
-            kind = FACT_BY_NAME[name].type
-            mentioned[name] |= {value for value in constants if _is_a(value, kind)}
-        if len(names) > 1:
-            linked.append(names)
-    if not condition.exact:
+def _mentions(guard: Guard, *, exact: bool) -> tuple[Mention, ...]:
+    found: list[Mention] = []
+    for node in guard.tree.walk():
+        if node.kind == "call" and (node.name in _COMPARISONS or node.name == "@in"):
+            below = [each for child in node.children for each in child.walk()]
+            names = frozenset(
+                each.name for each in below if each.kind == "ident" and each.name in FACT_BY_NAME
+            )
+            found.append((names, _constants(below)))
+    if not exact:
         # A text may be looked at by its beginning or its length: the words of the guard themselves are the best guess.
-        constants = {each.constant for each in condition.tree.walk() if each.kind == "const"} - {None}
-        for name in condition.reads:
-            mentioned[name] |= {
-                value for value in constants if value is not None and _is_a(value, FACT_BY_NAME[name].type)
-            }
+        found += [(frozenset([name]), _constants(guard.tree.walk())) for name in guard.reads]
+    return tuple(found)
+
+
+def _constants(nodes: Iterable[Node]) -> frozenset[FactValue]:
+    return frozenset(each.constant for each in nodes if each.kind == "const" and each.constant is not None)
 
 
 def _is_a(value: FactValue, kind: str) -> bool:

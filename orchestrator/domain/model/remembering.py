@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rules.check.cases import shape_of
+from rules.check.cases import demanded, shape_of
 from rules.decision import Decision
 from rules.facts import FACT_BY_NAME, FactValue
 from rules.machine import CompiledRow, Lifecycle
 from rules.phrases import SiteEscalation
 from rules.policy import Policy
-from rules.vocabulary import CameraPolicy
+from rules.vocabulary import PARTIES, CameraPolicy
 
 Case = tuple[str, str, str]
 
@@ -33,9 +34,18 @@ class RememberingLifecycle(Lifecycle):
         """The facts of the last question, for who wants to know what `decide` told the rows."""
         reads = {name for row in self.rows if row.guard is not None for name in row.guard.reads}
         self._selective = tuple(name for name in _SELECTIVE if name in reads)
-        self._parts: dict[tuple[FactValue, ...], Lifecycle] = {}
+        self._of_case: dict[Case, list[int]] = defaultdict(list)
+        for place, row in enumerate(self.rows):
+            for source in row.sources:
+                for party in PARTIES:
+                    if row.about(party):
+                        self._of_case[row.event, source, party].append(place)
+        self._sorted: dict[tuple[Case, str], _Sorted] = {}
+        self._named: dict[tuple[Case, str, FactValue], frozenset[int]] = {}
+        self._parts: dict[tuple[Case, tuple[int, ...]], Lifecycle] = {}
         self._decisions: dict[tuple[Case, tuple[FactValue, ...]], Decision] = {}
-        self._candidates: dict[tuple[Case, tuple[FactValue, ...]], tuple[CompiledRow, ...]] = {}
+        self._chosen: dict[tuple[Case, tuple[FactValue | None, ...]], tuple[int, ...]] = {}
+        self._candidates: dict[tuple[Case, tuple[int, ...]], tuple[CompiledRow, ...]] = {}
 
     def reads(self, event: str, state: str, party: str) -> tuple[str, ...] | None:
         return self.lifecycle.reads(event, state, party)
@@ -45,31 +55,59 @@ class RememberingLifecycle(Lifecycle):
 
     def candidates_for(self, case: Case, facts: Mapping[str, FactValue]) -> tuple[CompiledRow, ...]:
         """The rows that speak of a case, but for those about another site or group than ``facts`` name."""
-        chosen = self._chosen(facts)
-        key = (case, chosen)
-        found = self._candidates.get(key)
+        places = self._places(case, tuple(facts.get(name) for name in self._selective))
+        found = self._candidates.get((case, places))
         if found is None:
-            part = self.lifecycle if len(chosen) < len(self._selective) else self._part(chosen)
-            found = self._candidates[key] = part.candidates(*case)
+            found = self._candidates[case, places] = tuple(self.rows[place] for place in places)
         return found
 
-    def _chosen(self, facts: Mapping[str, FactValue]) -> tuple[FactValue, ...]:
-        return tuple(facts[name] for name in self._selective if name in facts)
-
-    def _part(self, chosen: tuple[FactValue, ...]) -> Lifecycle:
-        """The rows that could win for a site and a group, as a lifecycle of their own."""
-        if not chosen:
-            return self.lifecycle
-        found = self._parts.get(chosen)
+    def _places(self, case: Case, chosen: tuple[FactValue | None, ...]) -> tuple[int, ...]:
+        """Where these rows are. ``chosen`` are the site and the group as far as they are known."""
+        found = self._chosen.get((case, chosen))
         if found is None:
-            known = dict(zip(self._selective, chosen, strict=True))
-            found = self._parts[chosen] = Lifecycle(
-                [
-                    row
-                    for row in self.rows
-                    if row.guard is None or shape_of(row.guard.tree, known) is not False
-                ]
-            )
+            left: frozenset[int] | None = None
+            for name, value in zip(self._selective, chosen, strict=True):
+                if value is not None:
+                    named = self._possible(case, name, value)
+                    left = named if left is None else left & named
+            # Few are left of many: it is them that are put in order.
+            places = self._of_case.get(case, []) if left is None else sorted(left)
+            found = self._chosen[case, chosen] = tuple(places)
+        return found
+
+    def _possible(self, case: Case, name: str, value: FactValue) -> frozenset[int]:
+        """The rows of a case that do not rule this value out."""
+        key = (case, name, value)
+        found = self._named.get(key)
+        if found is None:
+            rows = self._sorted.get((case, name))
+            if rows is None:
+                rows = self._sorted[case, name] = self._sort(case, name)
+            asked = (place for place in rows.asked if not self._rules_out(place, name, value))
+            found = self._named[key] = frozenset((*rows.of.get(value, ()), *rows.rest, *asked))
+        return found
+
+    def _rules_out(self, place: int, name: str, value: FactValue) -> bool:
+        guard = self.rows[place].guard
+        return guard is not None and shape_of(guard.tree, {name: value}) is False
+
+    def _sort(self, case: Case, name: str) -> _Sorted:
+        found = _Sorted()
+        for place in self._of_case.get(case, []):
+            guard = self.rows[place].guard
+            if guard is None or name not in guard.reads:
+                found.rest.append(place)
+            elif (value := demanded(guard.tree, name)) is not None:
+                found.of[value].append(place)
+            else:
+                found.asked.append(place)
+        return found
+
+    def _part(self, case: Case, places: tuple[int, ...]) -> Lifecycle:
+        """Some rows of a case, as a lifecycle of their own."""
+        found = self._parts.get((case, places))
+        if found is None:
+            found = self._parts[case, places] = Lifecycle([self.rows[place] for place in places])
         return found
 
     def decide(
@@ -85,9 +123,21 @@ class RememberingLifecycle(Lifecycle):
             chosen = tuple(
                 facts[name] if name in facts else FACT_BY_NAME[name].default for name in self._selective
             )
-            found = self._part(chosen).decide(revision, event=event, state=state, party=party, facts=facts)
+            places = self._places(case, chosen)
+            # Where no row is left, it still matters whether there are any for the case.
+            part = self._part(case, places) if places and self._selective else self.lifecycle
+            found = part.decide(revision, event=event, state=state, party=party, facts=facts)
             self._decisions[key] = found
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The rows of a case by what they say of one fact: ``of`` hold for one value only, ``asked`` have to be asked."""
+
+    of: dict[FactValue, list[int]] = field(default_factory=lambda: defaultdict(list[int]))
+    asked: list[int] = field(default_factory=list[int])
+    rest: list[int] = field(default_factory=list[int])
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -15,6 +15,7 @@ from rules.check.cases import (
     can_hold,
     condition_of,
     consistent,
+    demanded,
     domains_of,
     implies,
     never_holds,
@@ -228,3 +229,23 @@ class TestConclusions:
         facts = can_hold(found, {}, domains_of((found,)))
         assert facts is not None
         assert found.test(facts) is True
+
+
+@pytest.mark.parametrize(
+    ("guard", "value"),
+    [
+        ('group.name == "a"', "a"),
+        ('"a" == group.name', "a"),
+        ('group.open && (group.name == "a" && card.present)', "a"),
+        ('group.name == "a" || group.open', None),
+        ('group.name != "a"', None),
+        ('!(group.name == "a")', None),
+        ('group.name in ["a", "b"]', None),
+        ('site.id == "a"', None),
+        ("group.open", None),
+    ],
+)
+def test_what_a_guard_demands_outright(guard: str, value: str | None) -> None:
+    compiled = compile_guard(guard)
+    assert isinstance(compiled, Guard)
+    assert demanded(compiled.tree, "group.name") == value
