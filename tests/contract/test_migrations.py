@@ -15,8 +15,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from orchestrator.adapters.migrations import upgrade
 from orchestrator.adapters.bot_tables import metadata
+from orchestrator.adapters.migrations import upgrade
 from tests.servers.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
