@@ -126,6 +126,12 @@ class Network:
         """The machine's address is gone, as with a phone that leaves its network."""
         run("ip", "-n", self._names[machine], "addr", "flush", "dev", "eth0")
 
+    def give_address(self, machine: str, address: str) -> None:
+        """Another address in the machine's subnet, as after a change of network."""
+        name, gateway = self._names[machine], ADDRESS[machine].rsplit(".", 1)[0] + ".1"
+        run("ip", "-n", name, "addr", "add", f"{address}/24", "dev", "eth0")
+        run("ip", "-n", name, "route", "replace", "default", "via", gateway)
+
     def remove(self) -> None:
         for name in self._names.values():
             run("ip", "netns", "delete", name)

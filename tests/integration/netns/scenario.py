@@ -175,10 +175,47 @@ async def turn_refuses(call: Call) -> Json:
     return {}
 
 
+async def _both_dropped(call: Call) -> bool:
+    return len(call.node.of("ParticipantDropped")) >= 2
+
+
+async def black_hole(call: Call) -> Json:
+    """Half a minute of nothing: both are reported as dropped, and both come back into the same room."""
+    call.net.lose(100)
+    since = time.monotonic()
+    await until(lambda: _both_dropped(call), "both are reported as dropped", 10)
+    await asyncio.sleep(30 - (time.monotonic() - since))
+    assert len(call.node.of("ParticipantDropped")) == 2, "each is reported once"
+    call.net.heal()
+    for role, peer in call.peers.items():
+        await join(call.node, peer, ROOM, role, f"{role}-back")
+    seconds = await call.both_decode(15, "the call goes on", 20)
+    await call.right_pictures()
+    return {"seconds": seconds}
+
+
+async def new_address(call: Call) -> Json:
+    """The visitor's network changes: gone from one address, back from another, and the agent's picture goes on."""
+    call.net.take_address("visitor")
+
+    async def dropped() -> bool:
+        return bool(call.node.of("ParticipantDropped"))
+
+    await until(dropped, "the visitor is reported as dropped", 10)
+    address = ADDRESS["visitor"].rsplit(".", 1)[0] + ".77"
+    call.net.give_address("visitor", address)
+    await call.peers["visitor"].ask("move", address=address)
+    await join(call.node, call.peers["visitor"], ROOM, "visitor", "visitor-back")
+    seconds = await call.both_decode(15, "the call goes on", 20)
+    await call.right_pictures()
+    assert [event["role"] for event in call.node.of("ParticipantDropped")] == ["visitor"]
+    return {"seconds": seconds}
+
+
 SCENARIOS: dict[str, Callable[[Call], Awaitable[Json]]] = {
     one.__name__: one
     for one in (
-        *(plain, loss_3, loss_10, blackout, address_gone),
+        *(plain, loss_3, loss_10, blackout, address_gone, black_hole, new_address),
         *(nat, turn_udp, turn_tcp, turn_tls, relay_only, turn_refuses),
     )
 }

@@ -95,6 +95,11 @@ class PeerSide:
         self._relay_only = relay_only
         return {}
 
+    async def move(self, address: str) -> Json:
+        """The machine has another address now."""
+        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [address]
+        return {}
+
     async def offer(self) -> Json:
         if self._peer is not None:
             await self._peer.close()

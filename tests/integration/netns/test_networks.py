@@ -46,6 +46,8 @@ def test_a_call_through_a_nat_and_by_turn(scenario: str) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("scenario", ["loss_3", "loss_10", "blackout", "address_gone"])
+@pytest.mark.parametrize(
+    "scenario", ["loss_3", "loss_10", "blackout", "address_gone", "black_hole", "new_address"]
+)
 def test_a_call_over_a_bad_network(scenario: str) -> None:
     play(scenario)
