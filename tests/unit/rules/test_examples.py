@@ -16,7 +16,7 @@ from rules.schema import FILES
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "rules" / "policies" / "conversation.yaml"
-FOLDERS = sorted(path for path in (ROOT / "docs" / "examples").iterdir() if path.is_dir())
+FOLDERS = sorted(path.parent for path in (ROOT / "docs" / "examples").glob("*/conversation.yaml"))
 ROWS = "\ntransitions:\n"
 
 

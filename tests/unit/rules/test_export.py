@@ -17,7 +17,7 @@ from tests.unit.domain.model.mistakes import hand_written
 ROOT = Path(__file__).parents[3]
 POLICIES = [
     ROOT / "rules" / "policies",
-    *sorted(path for path in (ROOT / "docs" / "examples").glob("*") if path.is_dir()),
+    *sorted(path.parent for path in (ROOT / "docs" / "examples").glob("*/conversation.yaml")),
 ]
 SCHEMAS = json_schemas()
 
