@@ -35,17 +35,15 @@ def assumed_in_load(load: Load) -> Assumed:
 
 def assumed_in_record(record: Arrivals) -> Assumed:
     """The same of recorded arrivals, which leave little to assume."""
-    with_answer = sum(one.answer_s is not None for one in record.conversations)
+    without = sum(one.answer_s is None for one in record.conversations)
+    accepting = "takes as long as recorded" if without < len(record.conversations) else "takes no time"
+    if 0 < without < len(record.conversations):
+        accepting += f"; no time for {without:,} conversations of which it is not known"
     return [
         ("Visitors", f"the {len(record.conversations):,} recorded, when they came, with their patience"),
         ("A conversation lasts", "as long as it was recorded"),
         ("Agents", f"{len({shift.agent for shift in record.staffing}):,} recorded, when they worked"),
-        (
-            "Accepting",
-            f"as long as recorded for {with_answer:,} conversations; for the others no time"
-            if with_answer
-            else "takes no time",
-        ),
+        ("Accepting", accepting),
     ]
 
 

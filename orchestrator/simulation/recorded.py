@@ -234,6 +234,7 @@ def _as_it_was(arrivals: Arrivals, policy: Policy, file: str) -> Recorded:
         if one.outcome == "answered" and one.waited_s is not None:
             goal = policy.routing.groups[name].service_level.within.total_seconds()
             tally.waits.append(one.waited_s)
+            tally.to_video += one.need == "video"
             tally.in_time += one.waited_s <= goal
         elif one.outcome in GAVE_UP:
             tally.abandoned += 1

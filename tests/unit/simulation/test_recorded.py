@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from orchestrator.cli import app
+from orchestrator.simulation.assumed import assumed_in_record
 from orchestrator.simulation.recorded import MONDAY, plan_of_record, read_arrivals, unknown_groups
 from orchestrator.simulation.run import play
 from rules.findings import PolicyError
@@ -93,7 +94,7 @@ def test_what_happened_is_set_beside_it(tmp_path: Path) -> None:
     found = played(
         tmp_path,
         record(
-            conversation(0.0, waited_s=2.0),
+            conversation(0.0, waited_s=2.0, need="video"),
             conversation(300.0, waited_s=100.0),
             conversation(600.0, waited_s=None, outcome="left"),
             conversation(900.0, waited_s=600.0, outcome="timed_out"),
@@ -102,6 +103,7 @@ def test_what_happened_is_set_beside_it(tmp_path: Path) -> None:
     figures = found.recorded.total.figures()
     assert (figures["offered"], figures["answered"], figures["wait_mean"]) == (4, 2, 51.0)
     assert (figures["abandonment"], figures["failed"], figures["service_level"]) == (0.25, 0.25, 0.25)
+    assert figures["to_video"] == 1
     assert found.plain()["recorded"]["wait_p90"] == pytest.approx(90.2)
 
 
@@ -187,3 +189,18 @@ def test_the_command_wants_exactly_one_load(tmp_path: Path) -> None:
         refused = CliRunner().invoke(app, ["policy", "simulate", str(POLICIES), *more])
         assert refused.exit_code == 1
         assert "either --config" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((None, None), "takes no time"),
+        ((5.0, 6.0), "takes as long as recorded"),
+        ((5.0, None), "takes as long as recorded; no time for 1 conversations of which it is not known"),
+    ],
+)
+def test_what_is_not_recorded_is_said_to_be_assumed(
+    tmp_path: Path, answers: tuple[float | None, ...], said: str
+) -> None:
+    data = record(*(conversation(0.0, answer_s=answer) for answer in answers))
+    assert dict(assumed_in_record(read_arrivals(written(tmp_path, data))))["Accepting"] == said
