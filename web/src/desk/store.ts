@@ -746,7 +746,9 @@ export class DeskStore {
           ? this.t.tooManyTries
           : status === 0 || status >= 500
             ? this.t.serverUnreachable
-            : this.t.wrongLogin;
+            : error instanceof ApiError && error.code === "account_deactivated"
+              ? this.t.accountClosed
+              : this.t.wrongLogin;
     } finally {
       this.busy = false;
       this.#changed();

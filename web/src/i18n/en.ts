@@ -239,6 +239,7 @@ export const desk: Shape<typeof fr.desk> = {
   signIn: "Sign in",
   signingIn: "Signing in…",
   wrongLogin: "Wrong address or password.",
+  accountClosed: "This account is closed. Ask your administrator.",
   tooManyTries: "Too many tries. Please wait a moment.",
   serverUnreachable: "The server does not answer. Try again in a moment.",
   signOut: "Sign out",

@@ -255,6 +255,7 @@ export const desk = {
   signIn: "Se connecter",
   signingIn: "Connexion…",
   wrongLogin: "Adresse ou mot de passe incorrect.",
+  accountClosed: "Ce compte est fermé. Adressez-vous à votre administrateur.",
   tooManyTries: "Trop d’essais. Patientez un instant.",
   serverUnreachable: "Le serveur ne répond pas. Réessayez dans un instant.",
   signOut: "Se déconnecter",
