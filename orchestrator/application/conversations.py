@@ -15,5 +15,7 @@ from orchestrator.application.transfers import Transfers
 from orchestrator.application.visitor_chat import VisitorChat
 
 
-class Conversations(VisitorChat, Transfers, Notes, EarlierConversations, AgentPresence, Inbox, Supervision, BotTurns):
+class Conversations(
+    VisitorChat, Transfers, Notes, EarlierConversations, AgentPresence, Inbox, Supervision, BotTurns
+):
     """The visitor's side, the agent's side and the bot's side of conversations."""
