@@ -2,8 +2,8 @@
 
 **An assignment** is two transactions' worth: the invitation (`Distribution`, with the truth read again under the
 agent's lock) and its acceptance; then the conversation has its agent. Visitors wait, agents have room for all of
-them, and whoever is invited accepts at once, told by a hint of the bus. Two more figures stand beside it: *invitations*
-alone, and assignments *with the end*, where agents have three slots each, everybody is busy all the time, and each
+them, and whoever is invited accepts at once, told by a hint of the bus. Two more figures stand beside it: *invited*,
+which is the invitation alone, and *ended*, where agents have three slots each, everybody is busy all the time, and each
 conversation is closed at once, which frees the agent for the next one: three transactions' worth.
 
 The product runs in processes of its own: one on SQLite, then one and two on the same PostgreSQL with NATS between
@@ -346,15 +346,15 @@ async def sqlite() -> AsyncIterator[str]:
 
 
 async def compare(console: Console) -> None:
+    each = "ms each: wall,\nproduct, server"
     table = Table(
-        "store", "processes", "assignments/s", "ms each: wall, product, server", "× one", "× floor alone",
-        "invitations/s", "with the end/s", "ms each: wall, product, server",
+        "store", "processes", "assigned/s", each, "× one", "× floor", "invited/s", "ended/s", each,
         title=f"{VISITORS:,} wait for {AGENTS} agents; each step is committed durably",
     )  # fmt: skip
     async with sqlite() as url:
         await filled(url, "end")
         alone = VISITORS / await peer(url)
-    table.add_row("none: the floor", "1", f"{alone:,.0f}", f"{1000 / alone:.2f}", "", "1", "", "", "")
+    table.add_row("none", "1", f"{alone:,.0f}", f"{1000 / alone:.2f}", "", "1", "", "", "")
 
     async def row(store: str, processes: int, bus_url: str, base: float | None = None) -> float:
         found: dict[Mode, Result] = {}
