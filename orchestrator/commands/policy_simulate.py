@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -115,6 +116,8 @@ def _planned(
         return partial(plan_of_record, record, policies[0], file), assumed_in_record(record)
     assert config is not None  # noqa: S101 - one of the two is given
     load = read_load(config)
+    if load.warm_up is not None and load.warm_up >= timedelta(days=days):
+        fail(f"Nobody would be counted: the warm-up takes all of {days} day(s). Give more with --days.")
     unknown = [found for policy in policies for found in unknown_names(load, policy, str(config))]
     if unknown:
         raise PolicyError(unknown)

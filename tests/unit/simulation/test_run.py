@@ -182,6 +182,14 @@ def test_the_command_tells_programs_and_refuses_unknown_groups(tmp_path: Path) -
     assert "names the group `sellers`" in refused.output
 
 
+def test_a_warm_up_that_leaves_nobody_to_count_is_refused(tmp_path: Path) -> None:
+    long = tmp_path / "load.yaml"
+    long.write_text("warm_up: 24h\n" + EXAMPLE.read_text("utf-8"), "utf-8")
+    refused = CliRunner().invoke(app, ["policy", "simulate", str(POLICIES), "--config", str(long)])
+    assert refused.exit_code == 1
+    assert "--days" in refused.output
+
+
 def test_a_mistake_in_a_load_is_told_with_its_line(tmp_path: Path) -> None:
     wrong = tmp_path / "load.yaml"
     wrong.write_text(EXAMPLE.read_text("utf-8").replace("mobile: 0.55", "mobil: 0.55"), "utf-8")
