@@ -33,7 +33,7 @@ def draw_policy(
     ] = None,
     other: Annotated[
         str | None,
-        typer.Option("--diff", help="Mark what is different from this earlier folder or revision."),
+        typer.Option("--diff", help="Mark what is different from this earlier folder, number or revision."),
     ] = None,
     counts: Annotated[
         bool, typer.Option("--counts", help="Say how many conversations of the store stand where, now.")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _REVISION = re.compile(r"[0-9a-f]{12}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 LIVE = "live"
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+LIVE = "live"
 
 
 class SourceError(Exception):
@@ -77,6 +79,6 @@ def _files(name: str, data_dir: Path | None) -> Mapping[str, str]:
         raise SourceError(str(error)) from error
     if found is None:
         raise SourceError(
-            f"The store knows no revision {name}. Check --data-dir and VISAVIS_DATABASE_URL, or name a folder."
+            f"The store has no policy {name}. Check --data-dir and VISAVIS_DATABASE_URL, or name a folder."
         )
     return found

@@ -106,10 +106,41 @@ def test_a_revision_of_the_store(tmp_path: Path, looser: Path) -> None:
     assert run(str(FOLDER), policy.revision, "--data-dir", str(data))[0] == 1
     code, said = run(str(FOLDER), "0123456789ab", "--data-dir", str(data))
     assert code == 2
-    assert "knows no revision 0123456789ab" in said
+    assert "has no policy 0123456789ab" in said
+    code, said = run("live", str(FOLDER), "--data-dir", str(data))
+    assert code == 2
+    assert "has no policy live" in said  # nothing was published yet
 
 
-@pytest.mark.parametrize("name", ["no/such/folder", "0123456789aZ"])
+def test_what_is_live_and_what_was(tmp_path: Path) -> None:
+    data, folder = str(tmp_path / "data"), tmp_path / "edited"
+    shutil.copytree(FOLDER, folder)
+    cards = folder / "cards.yaml"
+    text = cards.read_text(encoding="utf-8")
+    cards.write_text(text.replace("title: Un conseiller prend le relais", "title: À vous"), encoding="utf-8")
+    publish = [
+        "policy",
+        "publish",
+        str(folder),
+        "--message",
+        "a shorter title",
+        "--base",
+        "1",
+        "--data-dir",
+        data,
+    ]
+    done = CliRunner().invoke(app, publish)
+    assert done.exit_code == 0, done.output
+    assert run("live", str(folder), "--data-dir", data)[0] == 0
+    assert run("2", str(folder), "--data-dir", data)[0] == 0
+    assert run("1", str(FOLDER), "--data-dir", data)[0] == 0  # where it began
+    code, said = run("1", "live", "--data-dir", data)
+    assert code == 1
+    assert "Card `advisor` (fr), title: “À vous” instead of “Un conseiller prend le relais”." in said
+    assert run("3", "live", "--data-dir", data)[0] == 2
+
+
+@pytest.mark.parametrize("name", ["no/such/folder", "0123456789aZ", "0"])
 def test_neither_a_folder_nor_a_revision(name: str) -> None:
     code, said = run(str(FOLDER), name)
     assert code == 2
