@@ -28,7 +28,7 @@ class IceServers:
         they stand in ``servers``.
         """
         self._servers = servers
-        self._secret = secret
+        self._secret = secret or None  # set, but empty, as compose files have it
         self._clock = clock
 
     def __call__(self, subject: str) -> list[Json]:

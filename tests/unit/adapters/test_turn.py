@@ -39,6 +39,7 @@ def test_each_person_and_each_moment_has_its_own() -> None:
 
 
 def test_without_a_secret_servers_are_given_as_they_stand() -> None:
-    found = IceServers(SERVERS, None, VirtualClock())("v_1")
-    assert [server.get("credential") for server in found] == [None, None, "fixed"]
-    assert all(isinstance(server["urls"], list) for server in found)
+    for none in (None, ""):
+        found = IceServers(SERVERS, none, VirtualClock())("v_1")
+        assert [server.get("credential") for server in found] == [None, None, "fixed"]
+        assert all(isinstance(server["urls"], list) for server in found)
