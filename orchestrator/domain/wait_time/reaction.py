@@ -16,7 +16,8 @@ from orchestrator.domain.wait_time.terms import WaitBand
 _EDGES = (0.0, *(0.25 * 1.25**i for i in range(46)))
 """Seconds: to a quarter of one at first, and up to more than an hour."""
 _TRUST = 5.0
-_MEMORY = 1000.0
+_MEMORY = 100.0
+"""So many visitors are looked back on: a morning at a desk is another than an afternoon."""
 _AT_ONCE = WaitBand(0.0, 0.0)
 
 
