@@ -52,7 +52,9 @@ def test_every_setting_that_is_passed_is_one_that_we_read() -> None:
 def test_secrets_are_required_and_never_written_down() -> None:
     for service in (*ORCHESTRATORS, "bot", "postgres"):
         for name, value in SERVICES[service]["environment"].items():
-            if name.endswith(("_SECRET", "_PASSWORD")) or name == "VISAVIS_DATABASE_URL":
+            if name == "VISAVIS_TURN_SECRET":
+                assert value.endswith(":-}"), "only who runs a TURN server has one"
+            elif name.endswith(("_SECRET", "_PASSWORD")) or name == "VISAVIS_DATABASE_URL":
                 assert ":?" in value, f"{name} must be set by the operator"
     example = (ROOT / "deploy" / "example.env").read_text()
     assert re.findall(r"^(\w*(?:SECRET|PASSWORD))=(.+)$", example, re.MULTILINE) == []
