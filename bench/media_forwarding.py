@@ -2,6 +2,7 @@
 
     python -m bench.media_forwarding                    10 calls, five interleaved runs
     python -m bench.media_forwarding --calls 30 --runs 3 --seconds 10
+    python -m bench.media_forwarding --sequence 300     calls one after the other: the node's memory
 
 A call is two people, each sending 110 VP8 packets of 1,100 bytes (about 1 Mbps) and 50 Opus packets a second. The
 people do not decode: each packet carries when it was sent, and whoever receives it notes how long it took, which
@@ -160,6 +161,10 @@ async def serve(fast: bool) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         request = json.loads(line)
+        if "close" in request:
+            await node.close_room(request["close"])
+            print("null", flush=True)
+            continue
         node.open_room(request["room"], RoomPolicy())
         role = (Role.VISITOR, Role.AGENT)[request["who"]]
         name = f"{request['room']}-{role}"
@@ -172,10 +177,28 @@ async def serve(fast: bool) -> None:
     await node.close()
 
 
+class NodeCalls:
+    """Calls at the node in the other process, asked one at a time."""
+
+    def __init__(self, stdin: asyncio.StreamWriter, stdout: asyncio.StreamReader) -> None:
+        self._stdin, self._stdout = stdin, stdout
+
+    async def _ask(self, **request: Any) -> Any:
+        self._stdin.write(json.dumps(request).encode() + b"\n")
+        return json.loads(await asyncio.wait_for(self._stdout.readline(), 20))
+
+    async def __call__(self, room: str, *people: Person) -> None:
+        for who, person in enumerate(people):
+            await person.accept(await self._ask(room=room, who=who, offer=await person.offer()))
+
+    async def close(self, room: str) -> None:
+        await self._ask(close=room)
+
+
 Call = Callable[[str, Person, Person], Awaitable[None]]
 
 
-async def node_server(stack: AsyncExitStack, mode: str, core: int | None) -> tuple[int, Call]:
+async def node_server(stack: AsyncExitStack, mode: str, core: int | None) -> tuple[int, NodeCalls]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -199,14 +222,34 @@ async def node_server(stack: AsyncExitStack, mode: str, core: int | None) -> tup
 
     stack.push_async_callback(end)
 
-    async def call(room: str, *people: Person) -> None:
-        for who, person in enumerate(people):
-            stdin.write(
-                json.dumps({"room": room, "who": who, "offer": await person.offer()}).encode() + b"\n"
-            )
-            await person.accept(json.loads(await asyncio.wait_for(stdout.readline(), 20)))
+    return process.pid, NodeCalls(stdin, stdout)
 
-    return process.pid, call
+
+async def sequence(mode: str, count: int, say: Callable[[str], object]) -> None:
+    """Calls one after the other, three at once: whether the node's memory stays where it is."""
+    core, other = cores()
+    if other is not None:
+        os.sched_setaffinity(0, {other})
+    async with AsyncExitStack() as stack:
+        pid, call = await node_server(stack, mode, core)
+        begin, turn = time.monotonic(), asyncio.Lock()
+
+        async def one(number: int) -> None:
+            pair = Person(), Person()
+            async with turn:
+                await call(f"room{number}", *pair)
+            await asyncio.gather(*(person.connected() for person in pair))
+            await asyncio.gather(*(person.send(time.monotonic() + 0.5) for person in pair))
+            async with turn:
+                await call.close(f"room{number}")
+            await asyncio.gather(*(person.pc.close() for person in pair))
+
+        step = max(3, count // 30 * 3)
+        for done in range(0, count, 3):
+            if done % step == 0:
+                say(f"{mode}: {done:>5} calls {memory_mb(pid):>7.1f} MB")
+            await asyncio.gather(*(one(number) for number in range(done, min(done + 3, count))))
+        say(f"{mode}: {count:>5} calls {memory_mb(pid):>7.1f} MB, {time.monotonic() - begin:.0f} s")
 
 
 async def janus_server(stack: AsyncExitStack, core: int | None) -> tuple[int, Call]:
@@ -336,10 +379,16 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=10)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument(
+        "--sequence", type=int, metavar="N", help="N calls one after the other, and the memory"
+    )
     parser.add_argument("--serve", choices=["default", "fast"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         start(serve(arguments.serve == "fast"))
+    elif arguments.sequence:
+        for mode in ("default", "fast"):
+            start(sequence(mode, arguments.sequence, print))
     else:
         start(compare(arguments.calls, arguments.runs, arguments.seconds, print))
 
