@@ -84,11 +84,12 @@ Question = tuple[Case, tuple[tuple[str, FactValue], ...]]
 class Explored:
     """What a search found. Rows are named; examples are the first, and so the shortest, of their kind.
 
-    ``moved``: rows that took effect; ``ways``: from which standing each of them led to which. ``broken``: (row, code) of results that the invariants refused; ``refused``:
-    (row, code) of rows that would have won if a law had not refused before. ``unanswered``: events without a row.
-    ``unmoved``: timers that were due and that no row took. ``violations``: what must not be, by code and row.
-    ``questions``: what the rows were asked, with the first occasion. ``with_switches``: rows that take effect when
-    every setting of the sites is on, should anybody have asked.
+    ``moved``: rows that took effect; ``ways``: from which standing each of them led to which. ``broken``: (row,
+    code) of results that the invariants refused; ``refused``: (row, code) of rows that would have won if a law
+    had not refused before. ``unanswered``: events without a row. ``unmoved``: timers that were due and that no
+    row took. ``violations``: what must not be, by code and row. ``questions``: what the rows were asked, with
+    the first occasion. ``with_switches``: rows that take effect when every setting of the sites is on, should
+    anybody have asked.
     """
 
     policy: RememberingPolicy
