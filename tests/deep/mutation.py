@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT = 120
 """Seconds. A mutant that loops for ever is noticed too."""
 
-# Not those of the wait estimate, the floor and the model checker: none of what is changed here is theirs to notice.
+# Not those of the wait estimate and the model checker: none of what is changed here is theirs to notice.
 _DOMAIN = sorted(
     f"tests/unit/domain/{one.name}"
     for one in (ROOT / "tests/unit/domain").glob("test_*.py")
@@ -29,6 +29,13 @@ CORE = (
     "tests/unit/rules/test_card.py",
     "tests/property/test_rules_phrases.py",
     "tests/property/test_lifecycle.py",
+)
+FLOOR = (
+    *sorted(
+        f"tests/unit/domain/floor/{one.name}" for one in (ROOT / "tests/unit/domain/floor").glob("test_*.py")
+    ),
+    "tests/property/test_floor.py",
+    "tests/property/test_floor_shifts.py",
 )
 WITH_THE_SHELL = (
     *CORE,

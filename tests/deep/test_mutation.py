@@ -14,7 +14,7 @@ import pytest
 from rules.findings import PolicyError
 from rules.load import compile_policy, load_policy
 from tests.deep.mutants import Mutant, mutants_of
-from tests.deep.mutation import CORE, FAST, ROOT, WITH_THE_SHELL, Verdict, judged
+from tests.deep.mutation import CORE, FAST, FLOOR, ROOT, WITH_THE_SHELL, Verdict, judged
 from tests.deep.policies import PATH, PolicyMutant, policy_mutants
 
 FILES = (
@@ -24,10 +24,16 @@ FILES = (
     ),
     "rules/phrases.py",
 )
-SOURCES = {path: (ROOT / path).read_text(encoding="utf-8") for path in FILES}
+FLOOR_FILES = tuple(
+    f"orchestrator/domain/floor/{one.name}"
+    for one in sorted((ROOT / "orchestrator/domain/floor").glob("*.py"))
+    if one.name != "__init__.py"
+)
+SOURCES = {path: (ROOT / path).read_text(encoding="utf-8") for path in (*FILES, *FLOOR_FILES)}
 SURVIVORS = Path(__file__).with_name("survivors.txt")
 SEED = 20260105
 SAMPLE = 200
+FLOOR_SAMPLE = 50
 POLICY_SAMPLE = 40
 MAY_SURVIVE = 0.05
 
@@ -55,8 +61,8 @@ def known_survivors() -> dict[str, str]:
     return dict(entry.split(" -- ", 1) for entry in entries)
 
 
-def every_mutant() -> dict[str, Mutant]:
-    return {mutant.key: mutant for path, text in SOURCES.items() for mutant in mutants_of(path, text)}
+def every_mutant(paths: tuple[str, ...] = (*FILES, *FLOOR_FILES)) -> dict[str, Mutant]:
+    return {mutant.key: mutant for path in paths for mutant in mutants_of(path, SOURCES[path])}
 
 
 def verdicts(
@@ -82,10 +88,20 @@ def test_the_list_of_survivors_is_about_this_source() -> None:
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
 def test_wrong_programs_are_noticed(tmp_path: Path) -> None:
-    drawn = random.Random(SEED).sample(list(every_mutant().values()), SAMPLE)
+    _few_survive(tmp_path, FILES, SAMPLE, CORE)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_wrong_floors_are_noticed(tmp_path: Path) -> None:
+    _few_survive(tmp_path, FLOOR_FILES, FLOOR_SAMPLE, FLOOR)
+
+
+def _few_survive(folder: Path, paths: tuple[str, ...], number: int, tests: tuple[str, ...]) -> None:
+    drawn = random.Random(SEED).sample(list(every_mutant(paths).values()), number)
     known = known_survivors()
     sample = [one for one in drawn if one.key not in known]
-    survivors = [one for one, verdict in verdicts(tmp_path, sample) if not verdict.killed]
+    survivors = [one for one, verdict in verdicts(folder, sample, tests) if not verdict.killed]
     report = "\n\n".join(one.diff(SOURCES[one.path]) for one in survivors)
     print(f"{len(sample) - len(survivors)} of {len(sample)} noticed; not noticed:\n{report}")
     assert len(survivors) <= len(sample) * MAY_SURVIVE, report

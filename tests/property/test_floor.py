@@ -307,4 +307,6 @@ class Floors(RuleBasedStateMachine):
 
 
 TestFloors = Floors.TestCase
-TestFloors.settings = settings(max_examples=150, stateful_step_count=50)
+TestFloors.settings = settings(
+    max_examples=min(1_000, settings().max_examples * 5 // 2), stateful_step_count=50
+)

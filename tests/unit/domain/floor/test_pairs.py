@@ -438,6 +438,18 @@ def test_thousands_at_rest_do_not_hide_the_first_who_is_not() -> None:
     assert pairs(opened) == [("c0000", "marc")]
 
 
+def test_agents_without_end_do_not_pile_up() -> None:
+    opened = floor()
+    for number in range(100):
+        name = f"agent-{number}"
+        opened.seat(seat(name))
+        opened.unseat(name)
+        # Nor those of whom nothing but what they held was ever known.
+        opened.hold(f"c{number}", 1, {f"gone-{number}": (1, 0)})
+        opened.hold(f"c{number}", 2, {})
+    assert not opened._roster._agents  # pyright: ignore[reportPrivateUsage]
+
+
 def test_wants_and_profiles_without_end_do_not_pile_up() -> None:
     opened = floor()
     for number in range(9_000):
