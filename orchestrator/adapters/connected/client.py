@@ -72,7 +72,7 @@ class HttpConnectedBots:
         clock: Clock,
         *,
         private_allowed: bool,
-        time_limit: float | None = None,
+        time_limit: float = TIME_LIMIT,
         first_limit: float = FIRST_MESSAGES_LIMIT,
     ) -> None:
         """``private_allowed``: bots may be in this service's own network, and need no TLS there. ``time_limit`` and
