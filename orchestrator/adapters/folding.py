@@ -20,6 +20,7 @@ Given = dict[str, Any]
 Part = tuple[Write | Append, list[Given]]
 Shape = tuple[tuple[Translated | Append, bool], ...]
 
+MOST_SHAPES = 1_000
 _PLACE = re.compile(r"\$(\d+)(?:::(TIMESTAMP WITH(?:OUT)? TIME ZONE|DOUBLE PRECISION|[A-Z]+))?")
 
 
@@ -79,14 +80,16 @@ class Folder:
         """The statement and its arguments."""
         shape: list[tuple[Translated | Append, bool]] = []
         arguments: list[Any] = []
+        # All of them or none from arrays, so that there are not too many different statements.
+        many = any(len(rows) > 1 for write, rows in parts if isinstance(write, Write))
         for write, rows in parts:
             if isinstance(write, Append):
                 shape.append((write, True))
                 arguments += write.arrays(rows)
                 continue
             translated = self._translator.translate(write.statement, tuple(rows[0]))
-            shape.append((translated, len(rows) > 1))
-            if len(rows) > 1:
+            shape.append((translated, many))
+            if many:
                 arguments += zip(*map(translated.arguments, rows), strict=True)
             else:
                 arguments += translated.arguments(rows[0])
