@@ -61,7 +61,7 @@ from tests.servers.postgres import PostgresServer
 Mode = Literal["invite", "accept", "end"]
 """What an assignment is taken to be: up to which step."""
 
-AGENTS, SLOTS, VISITORS = 20, 3, 400
+AGENTS, SLOTS, VISITORS = 20, 3, 1_000
 ROOM = VISITORS // AGENTS
 """Slots of an agent, where all who wait are invited at once."""
 POLICIES = Path(__file__).parents[1] / "rules" / "policies"
