@@ -33,7 +33,7 @@ _INTRODUCTION = """\
 A policy is a folder with six YAML files. `visavis policy check DIR` tells everything that is wrong with one, and
 `visavis policy schema FILE` prints a JSON Schema with which editors complete and check a file while it is written:
 
-    # yaml-language-server: $schema=./conversation.schema.json
+    # yaml-language-server: $schema=../schemas/conversation.schema.json
 
 Values have types, which are checked:
 

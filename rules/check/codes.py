@@ -33,7 +33,7 @@ _ERRORS: tuple[Code, ...] = (
     *_codes("error", "model", {
         "model.video_without_consent": "nobody is taken to video without their own act, or the card they were shown",
         "model.camera_forbidden": "a visitor was promised that the camera cannot come on",
-        "model.bot_speaks": "the bot is silent from the hand-over on: two voices would answer the visitor",
+        "model.bot_speaks": "the bot is silent from the transfer on: two voices would answer the visitor",
         "model.video_after_hang_up": "a visitor who hung up would be called again without having asked",
         "model.hang_up_not_final": "unless a hang-up is remembered, video can start again at any time",
         "model.breaks_law": "such a result is refused when it happens: the event is lost and nothing changes",
