@@ -59,7 +59,7 @@ def print_schema(
 ) -> None:
     """Print the JSON Schema of a policy file, with which editors complete and check it; of all files without FILE.
 
-    Editors with yaml-language-server  take it by this line: # yaml-language-server: $schema=../schemas/FILE.schema.json
+    Editors with yaml-language-server take it by this line: # yaml-language-server: $schema=../schemas/FILE.schema.json
     """
     from rules.schema.export import json_schemas  # noqa: PLC0415
 
