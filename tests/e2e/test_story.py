@@ -53,10 +53,10 @@ def test_the_story_of_a_conversation(
     picture(claire.page, f"desk-story-{'phone' if mobile else 'desktop'}")
 
     # What happens from now on joins the story; what is said is not among the turning points.
-    visitor.write("42")
+    visitor.write("Une lampe bleue")
     before = step.count()
     claire.page.get_by_test_id("why-every").click()
     expect(step.filter(has_text=WROTE[language]).first).to_be_visible(timeout=PATIENCE_MS)
     assert step.count() > before
-    expect(step.filter(has_text="42")).to_have_count(0)
+    expect(step.filter(has_text="lampe bleue")).to_have_count(0)
     assert not screens.wrong, "\n" + "\n".join(screens.wrong)
