@@ -34,7 +34,7 @@ def opened(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edi
     try:
         program = installed(tmp_path_factory.mktemp("server"))
     except (subprocess.SubprocessError, OSError) as error:
-        pytest.skip(f"yaml-language-server cannot be installed: {error}")
+        pytest.fail(f"yaml-language-server cannot be installed: {error}")
     with editor(program, root) as found:
         yield found
 
